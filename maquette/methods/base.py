@@ -1,0 +1,72 @@
+"""The contract of a method: from representations and given labels to the terms of an objective.
+
+What only training needs (classifier, centers, memory banks) lives in the method and is left out of an exported model.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from jaxtyping import Int
+from torch import Tensor, nn
+
+from maquette.registry import Registry
+from maquette.types import Progress, Representations, SamplePlan
+
+__all__ = ["METHODS", "Method", "ParamGroup", "Scan"]
+
+Scan = Callable[[], tuple[Representations, Int[Tensor, "B"]]]
+"""Un-augmented representations of the whole training split in manifest order, with the given labels."""
+
+
+@dataclass(frozen=True)
+class ParamGroup:
+    """Parameters that share an optimiser and a rate; `None` means: as the encoders, by the training configuration."""
+
+    name: str
+    parameters: tuple[nn.Parameter, ...]
+    lr: float
+    optimizer: Literal["sgd", "adam"] | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
+
+
+class Method(nn.Module, ABC):
+    """One paper's objective over representations in a common space."""
+
+    def __init__(self, *, classes: int, dimensions: int, modalities: tuple[str, ...]) -> None:
+        super().__init__()
+        self.classes = classes
+        self.dimensions = dimensions
+        self.modalities = modalities
+
+    @abstractmethod
+    def forward(
+        self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
+    ) -> dict[str, Tensor]:
+        """The objective's terms, weighted, under the paper's names; the objective is their sum.
+
+        `labels` are the given ones; `index` are the objects' rows in the training split, for memory banks.
+        """
+
+    def report(self) -> dict[str, float]:
+        """Diagnostics of the last batch, recorded and never added to the objective."""
+        return {}
+
+    def param_groups(self, lr: float) -> list[ParamGroup]:
+        """The method's own parameters; `lr` is the encoders' rate."""
+        parameters = tuple(self.parameters())
+        return [ParamGroup("method", parameters, lr)] if parameters else []
+
+    def before_step(self) -> None:
+        """Called after the gradients of a whole step (all accumulated batches) are there, before the optimisers."""
+
+    def begin_epoch(self, scan: Scan, progress: Progress) -> SamplePlan | None:
+        """Called before an epoch; may scan the training split and compose the epoch's batches itself."""
+        return None
+
+
+METHODS: Registry[Method] = Registry("method")

@@ -1,0 +1,78 @@
+"""Names for the things one can choose: modalities, data sets, encoders, methods, noise models, indexes.
+
+A class registers itself with a literal name; other people's packages do the same through the entry-point group
+`maquette.<kind>`, whose targets are imported the first time a name of that kind is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any, Generic, TypeVar
+
+from maquette.errors import ConfigError, UnknownNameError
+
+__all__ = ["Registry"]
+
+T = TypeVar("T")
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+class Registry(Generic[T]):
+    """Builders of one kind of thing, by name.
+
+    >>> shapes: Registry[list[int]] = Registry("shape")
+    >>> @shapes.register("triangle")
+    ... def triangle(*, corners: int = 3) -> list[int]:
+    ...     return list(range(corners))
+    >>> shapes.build("triangle")
+    [0, 1, 2]
+    >>> shapes.names()
+    ('triangle',)
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._builders: dict[str, Callable[..., T]] = {}
+        self._entry_points_loaded = False
+
+    def register(self, name: str) -> Callable[[C], C]:
+        """Decorator that files a class or function under `name`; a name that is taken raises."""
+
+        def keep(builder: C) -> C:
+            if name in self._builders:
+                raise ConfigError(f"{self.kind} {name!r} is registered already, by {self._builders[name]!r}")
+            self._builders[name] = builder
+            return builder
+
+        return keep
+
+    def names(self) -> tuple[str, ...]:
+        """All registered names, sorted."""
+        self._load_entry_points()
+        return tuple(sorted(self._builders))
+
+    def get(self, name: str) -> Callable[..., T]:
+        """The builder under `name`; an unknown name raises and lists the known ones."""
+        if name not in self._builders:
+            self._load_entry_points()
+        if name not in self._builders:
+            raise UnknownNameError(self.kind, name, self._builders)
+        return self._builders[name]
+
+    def build(self, name: str, **kwargs: Any) -> T:
+        """Call the builder under `name`; arguments it does not take raise a ConfigError that names them."""
+        builder = self.get(name)
+        try:
+            return builder(**kwargs)
+        except TypeError as error:
+            if "argument" not in str(error):
+                raise
+            raise ConfigError(f"{self.kind} {name!r}: {error}") from error
+
+    def _load_entry_points(self) -> None:
+        if self._entry_points_loaded:
+            return
+        self._entry_points_loaded = True
+        for point in sorted(entry_points(group=f"maquette.{self.kind}"), key=lambda point: point.name):
+            point.load()
