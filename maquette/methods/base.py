@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from maquette.registry import Registry
 from maquette.types import Progress, Representations, SamplePlan
 
-__all__ = ["METHODS", "Method", "ParamGroup", "Scan"]
+__all__ = ["METHODS", "Method", "ParamGroup", "Scan", "Verdicts"]
 
 Scan = Callable[[], tuple[Representations, Int[Tensor, "B"]]]
 """Un-augmented representations of the whole training split in manifest order, with the given labels."""
@@ -24,7 +24,11 @@ Scan = Callable[[], tuple[Representations, Int[Tensor, "B"]]]
 
 @dataclass(frozen=True)
 class ParamGroup:
-    """Parameters that share an optimiser and a rate; `None` means: as the encoders, by the training configuration."""
+    """Parameters that share an optimiser and a rate; `None` means: as the encoders, by the training configuration.
+
+    `lr_step`: real batches after which the rate is multiplied by `lr_factor`, again and again, for groups whose
+    schedule is not the encoders' (RONO's centers).
+    """
 
     name: str
     parameters: tuple[nn.Parameter, ...]
@@ -32,6 +36,23 @@ class ParamGroup:
     optimizer: Literal["sgd", "adam"] | None = None
     momentum: float | None = None
     weight_decay: float | None = None
+    lr_step: int | None = None
+    lr_factor: float = 0.1
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What a method believes about the given labels of a batch; only reports compare it with the truth.
+
+    `index` are rows of the training split. `score` orders the objects, bigger is more surely clean; its unit is the
+    method's own (`clean` says where it draws the line). `corrected` are the labels it puts in place of the given ones,
+    if it corrects any.
+    """
+
+    index: Int[Tensor, "B"]
+    clean: Bool[Tensor, "B"]
+    score: Float[Tensor, "B"]
+    corrected: Int[Tensor, "B"] | None = None
 
 
 class Method(nn.Module, ABC):
@@ -55,6 +76,17 @@ class Method(nn.Module, ABC):
     def report(self) -> dict[str, float]:
         """Diagnostics of the last batch, recorded and never added to the objective."""
         return {}
+
+    def verdicts(self) -> Verdicts | None:
+        """Which objects of the last batch it took for clean; None where the method does not divide."""
+        return None
+
+    def predict(self, reps: Representations) -> Float[Tensor, "B C"] | None:
+        """Class probabilities of objects (rows sum to 1), None where the method has no classifier.
+
+        Never part of search: says how much of the given labels has been learnt by heart.
+        """
+        return None
 
     def param_groups(self, lr: float) -> list[ParamGroup]:
         """The method's own parameters; `lr` is the encoders' rate."""

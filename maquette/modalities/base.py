@@ -19,7 +19,7 @@ from maquette.registry import Registry
 
 __all__ = ["MODALITIES", "Arrays", "Field", "Modality", "Prepared"]
 
-Arrays = Mapping[str, np.ndarray[Any, Any]]
+Arrays = Mapping[str, np.ndarray]
 """Named arrays; of one object when prepared, with a leading axis B in a batch."""
 
 

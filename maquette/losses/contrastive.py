@@ -1,0 +1,58 @@
+"""Terms that compare the representations of a batch with one another; labels are not needed.
+
+Memory grows with the square of the number of rows, R = number of present representations.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from maquette.losses.presence import rows_of
+
+__all__ = ["instance_contrast", "row_contrast"]
+
+
+def row_contrast(
+    rows: Float[Tensor, "R D"], positives: Bool[Tensor, "R R"], *, temperature: float
+) -> Float[Tensor, "R"]:
+    """For each row -log( Σ_{p positive} e^{cos(i,p)/τ} / Σ_{j≠i} e^{cos(i,j)/τ} ); 0 for a row without positives.
+
+    The sum over the positives stands inside the logarithm. `positives` is False on its diagonal.
+    """
+    unit = F.normalize(rows, dim=-1)
+    similarities = unit @ unit.T / temperature
+    # A finite floor instead of -inf: a row with nothing to compare to must give 0, not NaN, in value and gradient.
+    floor = torch.finfo(similarities.dtype).min
+    itself = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
+    others = similarities.masked_fill(itself, floor).logsumexp(dim=1)
+    attracted = similarities.masked_fill(~positives, floor).logsumexp(dim=1)
+    return (others - attracted).masked_fill(~positives.any(dim=1), 0)
+
+
+def instance_contrast(
+    reps: Float[Tensor, "B M D"], present: Bool[Tensor, "B M"], *, temperature: float
+) -> Float[Tensor, ""]:
+    """How badly an object's modalities find each other among all other representations of the batch.
+
+    For row i (one object in one modality), P(i) the rows of the same object in its other modalities:
+    mean_i -log( Σ_{p∈P(i)} e^{cos(i,p)/τ} / Σ_{j≠i} e^{cos(i,j)/τ} ).
+
+    For two modalities this is NT-Xent (Chen, Kornblith, Norouzi and Hinton, SimCLR, ICML 2020,
+    https://arxiv.org/abs/2002.05709). RONO's multimodal gap is twice this, MRL's contrastive loss this itself.
+    An object with a single modality is compared to, but asks nothing itself: the mean is over rows that have a
+    positive, and 0 if there are none.
+
+    One object in two modalities has nobody to be confused with:
+
+    >>> instance_contrast(torch.tensor([[[1.0, 0.0], [0.0, 1.0]]]), torch.tensor([[True, True]]), temperature=1.0)
+    tensor(0.)
+    """
+    labels = torch.zeros(len(reps), dtype=torch.long, device=reps.device)
+    rows = rows_of(reps, present, labels)
+    same_object = rows.objects.unsqueeze(0) == rows.objects.unsqueeze(1)
+    same_object = same_object.fill_diagonal_(False)
+    asks = same_object.any(dim=1)
+    return row_contrast(rows.values, same_object, temperature=temperature).sum() / asks.sum().clamp(min=1)

@@ -1,0 +1,65 @@
+"""Random alterations of a batch of pictures, all pictures at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import UInt8
+
+__all__ = ["choose_views", "crop_and_flip", "jitter_as_photos"]
+
+_MARGIN_SHARE = 1.0 / 14.0
+"""Of the picture's width: a 224-pixel crop moves by 16 in a 256-pixel picture, as is the custom."""
+_SCALE = (0.8, 1.2)
+_TILT_DEGREES = 8.0
+_CONTRAST = (0.7, 1.3)
+_BRIGHTNESS = 0.15
+_COLOR_GAIN = 0.1
+
+
+def choose_views(
+    pixels: UInt8[np.ndarray, "B V H W 3"], count: int, rng: np.random.Generator
+) -> UInt8[np.ndarray, "B T H W 3"]:
+    """`count` distinct views of each object, in random order."""
+    batch, views = pixels.shape[:2]
+    chosen = np.argsort(rng.random((batch, views)), axis=1)[:, :count]
+    return pixels[np.arange(batch)[:, None], chosen]
+
+
+def crop_and_flip(pixels: UInt8[np.ndarray, "N H W 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "N H W 3"]:
+    """Each picture moved by up to a fourteenth of its width either way (edges repeat), half of them mirrored."""
+    count, height, width = pixels.shape[:3]
+    margin = max(round(width * _MARGIN_SHARE), 1)
+    rows = rng.integers(-margin, margin + 1, (count, 1)) + np.arange(height)
+    columns = rng.integers(-margin, margin + 1, (count, 1)) + np.arange(width)
+    mirrored = rng.random(count) < 0.5
+    columns[mirrored] = columns[mirrored, ::-1]
+    rows, columns = rows.clip(0, height - 1), columns.clip(0, width - 1)
+    # One picture after the other: a row is then copied from the cache, three times as fast as one gather of them all.
+    moved = np.empty_like(pixels)
+    for picture, row, column, out in zip(pixels, rows, columns, moved, strict=True):
+        np.take(np.take(picture, row, axis=0), column, axis=1, out=out)
+    return moved
+
+
+def jitter_as_photos(pixels: UInt8[np.ndarray, "N H W 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "N H W 3"]:
+    """What tells one photo of an object from the next: size, tilt, contrast, brightness and cast of color."""
+    count = len(pixels)
+    if count == 0:
+        # A batch in which no object has a picture; torch's grids refuse to be empty.
+        return pixels
+    scale = rng.uniform(*_SCALE, count)
+    angle = np.radians(rng.uniform(-_TILT_DEGREES, _TILT_DEGREES, count))
+    turn = np.stack([np.cos(angle), -np.sin(angle), np.zeros(count), np.sin(angle), np.cos(angle), np.zeros(count)], 1)
+    theta = torch.from_numpy((turn / scale[:, None]).reshape(count, 2, 3).astype(np.float32))
+    contrast = rng.uniform(*_CONTRAST, (count, 1)) * rng.uniform(1.0 - _COLOR_GAIN, 1.0 + _COLOR_GAIN, (count, 3))
+    brightness = 255.0 * rng.uniform(-_BRIGHTNESS, _BRIGHTNESS, (count, 1)) + np.zeros((count, 3))
+    # x ↦ (x − 128) · contrast + 128 + brightness
+    gain = torch.from_numpy(contrast.astype(np.float32))[:, :, None, None]
+    shift = torch.from_numpy((128.0 * (1.0 - contrast) + brightness).astype(np.float32))[:, :, None, None]
+    pictures = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
+    grid = F.affine_grid(theta, list(pictures.shape), align_corners=False)
+    warped = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    altered = warped.mul_(gain).add_(shift).round_().clamp_(0.0, 255.0).to(torch.uint8)
+    return altered.permute(0, 2, 3, 1).contiguous().numpy()

@@ -1,0 +1,224 @@
+"""The search engine over a collection: files in, answers out, with the collection's own model.
+
+An item's vector is the mean of its representations in all modalities that its files allow, each of length 1; a query is
+made of any number of files in any modalities in the same way (`fuse.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+
+from maquette.data.atomic import write_atomically
+from maquette.encoders import open_model
+from maquette.errors import FileError, InputError, UnknownNameError
+from maquette.index import Condition
+from maquette.modalities import Arrays
+from maquette.search.answers import AddReport, Answer, Hit, QueryFile
+from maquette.search.collection import Collection
+from maquette.search.fuse import cosines, fuse_parts, fuse_query
+from maquette.search.reading import Reading, Refusal, build_modalities, read_sources
+from maquette.search.sources import Source, find_sources
+
+__all__ = ["Engine", "OnProgress"]
+
+OnProgress = Callable[[int, int], None]
+"""Called with the number of items done and of all items."""
+
+_ITEMS_AT_ONCE = 16
+
+
+class Engine:
+    """An open collection with its model in memory; `seed` decides which points are drawn from a surface."""
+
+    def __init__(self, collection: Collection, *, seed: int = 0) -> None:
+        self.collection = collection
+        self.model = open_model(collection.model_folder)
+        self.fingerprint = self.model.fingerprint
+        collection.require(self.fingerprint)
+        self._seed = seed
+        self._settings = {name: dict(spec.preparation) for name, spec in self.model.specs.items()}
+        self._modalities = build_modalities(self._settings)
+
+    @classmethod
+    def open(cls, folder: Path, *, seed: int = 0) -> Engine:
+        """Return the engine over the collection in a folder; errors as `Collection.open` and `open_model` have them."""
+        return cls(Collection.open(folder), seed=seed)
+
+    def add_paths(self, paths: Iterable[Path], *, workers: int = 0, on_progress: OnProgress | None = None) -> AddReport:
+        """Add the items in folders and single files (`sources.py` says which files make which items)."""
+        return self.add(find_sources(paths), workers=workers, on_progress=on_progress)
+
+    def add(self, sources: Sequence[Source], *, workers: int = 0, on_progress: OnProgress | None = None) -> AddReport:
+        """Read, encode and write items; those whose files have not changed since are passed over.
+
+        A bad file is reported and costs only its item. Items are written some at a time, each lot for good: after an
+        interruption a second call goes on where the first was. `workers` processes read (0: this one).
+        """
+        begun = time.perf_counter()
+        self.collection.index.refresh()
+        todo, unchanged, refused = self._select(sources)
+        added: list[str] = []
+        replaced: list[str] = []
+        done = len(sources) - len(todo)
+        lot: list[Reading] = []
+        for number, reading in enumerate(read_sources(todo, self._settings, seed=self._seed, workers=workers), start=1):
+            if isinstance(reading, Refusal):
+                refused.append((reading.path, reading.reason))
+            else:
+                lot.append(reading)
+            if len(lot) == _ITEMS_AT_ONCE or number == len(todo):
+                written, failed = self._write(lot)
+                for id_, is_new in written:
+                    (added if is_new else replaced).append(id_)
+                refused += failed
+                lot = []
+            if on_progress is not None:
+                on_progress(done + number, len(sources))
+        seconds = time.perf_counter() - begun
+        return AddReport(tuple(added), tuple(replaced), tuple(unchanged), tuple(refused), seconds)
+
+    def search(
+        self,
+        queries: Mapping[str, Sequence[Path]],
+        *,
+        k: int = 10,
+        where: Sequence[Condition] = (),
+        weights: Mapping[str, float] | None = None,
+    ) -> Answer:
+        """Return the k items nearest to all query files together, among those that match.
+
+        `queries` leads from a modality to files of it. Every file is read in its own modality and counts as one query;
+        they are fused with the modalities' `weights`. InputError (FileError) if a file cannot be used or none is given.
+        """
+        clock = [time.perf_counter()]
+        read = [(name, path, *self._read_query(name, path)) for name, paths in queries.items() for path in paths]
+        clock.append(time.perf_counter())
+        groups: dict[str, list[Float32[np.ndarray, "D"]]] = {}
+        for name, _, arrays, _ in read:
+            groups.setdefault(name, []).append(self._encode(name, [arrays])[0])
+        query = fuse_query({name: np.stack(group) for name, group in groups.items()}, weights=weights)
+        clock.append(time.perf_counter())
+        index = self.collection.index
+        index.refresh()
+        (ranking,) = index.search(query[None], k=k, where=where)
+        scores = cosines(query, index.parts(ranking.ids))
+        hits = [
+            self._hit(rank, entry.id, float(score), entry.metadata, own.tolist())
+            for rank, (entry, score, own) in enumerate(
+                zip(index.get(ranking.ids), ranking.scores, scores, strict=True), start=1
+            )
+        ]
+        clock.append(time.perf_counter())
+        seconds = {
+            name: end - begin for name, begin, end in zip(("read", "encode", "search"), clock, clock[1:], strict=False)
+        }
+        files = tuple(QueryFile(str(path), name, notes) for name, path, _, notes in read)
+        return Answer(tuple(hits), files, seconds, len(index), index.version)
+
+    def _select(self, sources: Sequence[Source]) -> tuple[list[Source], list[str], list[tuple[str, str]]]:
+        """Return the sources to read, the ids of those unchanged, and those refused because their id is taken."""
+        index = self.collection.index
+        todo: list[Source] = []
+        unchanged: list[str] = []
+        refused: list[tuple[str, str]] = []
+        seen: dict[str, Path] = {}
+        for source in sources:
+            path = source.root / source.files[0]
+            if source.id in seen:
+                refused.append(
+                    (str(path), f"its id {source.id!r} is that of {seen[source.id]}: add it from a folder above")
+                )
+                continue
+            seen[source.id] = path
+            if source.id in index:
+                (entry,) = index.get([source.id])
+                there = Path(str(entry.metadata["root"]), str(entry.metadata["path"]))
+                if self._is_unchanged(source, entry.metadata):
+                    unchanged.append(source.id)
+                    continue
+                if there != path and there.is_file():
+                    reason = f"its id {source.id!r} is that of {there} in the collection: add it from a folder above"
+                    refused.append((str(path), reason))
+                    continue
+            todo.append(source)
+        return todo, unchanged, refused
+
+    def _is_unchanged(self, source: Source, metadata: Mapping[str, Any]) -> bool:
+        if metadata.get("class") != source.class_name or metadata["root"] != str(source.root):
+            return False
+        try:
+            return bool(metadata["checksum"] == source.checksum())
+        except FileError:  # reading it again will say what is wrong
+            return False
+
+    def _write(self, lot: Sequence[Reading]) -> tuple[list[tuple[str, bool]], list[tuple[str, str]]]:
+        """Encode and write readings; return (id, whether it is new) of those written, (path, reason) of the others."""
+        index = self.collection.index
+        shape = (len(lot), len(self.model.modalities), self.model.dimensions)
+        parts: Float32[np.ndarray, "N M D"] = np.zeros(shape, dtype=np.float32)
+        for place, name in enumerate(self.model.modalities):
+            rows = [row for row, reading in enumerate(lot) if name in reading.arrays]
+            if rows:
+                parts[rows, place] = self._encode(name, [lot[row].arrays[name] for row in rows])
+        finite = np.isfinite(parts).all(axis=(1, 2))
+        vectors = fuse_parts(np.where(finite[:, None, None], parts, 0.0))
+        usable = vectors.any(axis=1)
+        refused = [
+            (str(lot[row].source.root / lot[row].source.files[0]), "its representation is zero or not finite")
+            for row in np.flatnonzero(~usable).tolist()
+        ]
+        kept = np.flatnonzero(usable).tolist()
+        if not kept:
+            return [], refused
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        ids = [lot[row].source.id for row in kept]
+        new = [id_ not in index for id_ in ids]
+        for row in kept:
+            write_atomically(self.collection.thumbnail(lot[row].source.id), lot[row].thumbnail)
+        self.collection.upsert(
+            ids,
+            vectors[kept],
+            [{**lot[row].metadata, "added": now} for row in kept],
+            parts={name: parts[kept, place] for place, name in enumerate(self.model.modalities)},
+            fingerprint=self.fingerprint,
+        )
+        return list(zip(ids, new, strict=True)), refused
+
+    def _read_query(self, name: str, path: Path) -> tuple[Arrays, Mapping[str, Any]]:
+        if name not in self._modalities:
+            raise UnknownNameError("modality of the collection's model", name, self._modalities)
+        prepared = self._modalities[name].read([path], np.random.default_rng(self._seed))
+        return prepared.arrays, prepared.notes
+
+    def _encode(self, name: str, objects: Sequence[Arrays]) -> Float32[np.ndarray, "N D"]:
+        """Return the representations of objects in one modality."""
+        batch = {key: np.stack([arrays[key] for arrays in objects]) for key in objects[0]}
+        with torch.inference_mode():
+            encoded = self.model.encode_inputs(name, self._modalities[name].collate(batch))
+        representations: Float32[np.ndarray, "N D"] = encoded.float().numpy()
+        if not np.isfinite(representations).all() and len(objects) == 1:
+            raise InputError(
+                f"{name}: the representation is not finite: is the model in {self.collection.model_folder} sound?"
+            )
+        return representations
+
+    def _hit(self, rank: int, id_: str, score: float, metadata: Mapping[str, Any], own: Sequence[float]) -> Hit:
+        picture = self.collection.thumbnail(id_)
+        return Hit(
+            rank,
+            id_,
+            score,
+            metadata.get("class"),
+            str(Path(str(metadata["root"]), str(metadata["path"]))),
+            str(picture) if picture.is_file() else "",
+            {name: value for name, value in zip(self.model.modalities, own, strict=True) if value == value},
+            metadata,
+        )

@@ -1,0 +1,77 @@
+"""From a model and a prepared split to its figures: every object encoded once, every pair of modalities measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Int
+
+from maquette.data.loader import Loader
+from maquette.data.store import Store
+from maquette.encoders import CrossModalModel, Embedded, embed, open_model
+from maquette.errors import CheckpointError
+from maquette.metrics import Protocol, average_views, evaluate_pairs, evaluate_views, get_protocol, views_as_json
+from maquette.modalities import Modality
+from maquette.train.run import Run, build_modalities, pick_device
+
+__all__ = ["encode_run", "encode_split", "evaluate_embedded", "evaluate_run", "mean_map"]
+
+_ENCODE_BATCH = 64
+
+
+def encode_split(
+    model: CrossModalModel, store: Store, *, modalities: Mapping[str, Modality], split: str, device: torch.device
+) -> tuple[Embedded, Int[np.ndarray, "N"]]:
+    """Representations of the split's objects, each encoded once and un-augmented, and their rows in the store."""
+    loader = Loader(
+        store, split=split, modalities=modalities, batch_size=_ENCODE_BATCH, seed=0, shuffle=False, augment=False, workers=1
+    )
+    return embed(model, loader.scan(), device=str(device)), loader.rows
+
+
+def evaluate_embedded(embedded: Embedded, labels: Int[np.ndarray, "N"], *, protocol: Protocol) -> dict[str, Any]:
+    """All ordered pairs, images at the numbers of views the protocol reports (as far as there are views), as JSON."""
+    if "image" not in embedded.views:
+        pairs = evaluate_pairs(embedded.representations, labels, protocol=protocol, present=embedded.present)
+        return views_as_json({1: pairs}, protocol)
+    views = embedded.views["image"]
+    others = {name: values for name, values in embedded.representations.items() if name != "image"}
+    by_views = {
+        count: average_views(views, count) for count in protocol.view_counts if count <= views.shape[1]
+    }
+    results = evaluate_views(others, by_views, labels, protocol=protocol, present=embedded.present)
+    return views_as_json(results, protocol)
+
+
+def mean_map(
+    model: CrossModalModel, store: Store, *, modalities: Mapping[str, Modality], split: str, device: torch.device
+) -> float:
+    """Mean over all ordered pairs of the mAP by *given* labels, protocol `clean`: what a choice may rest on."""
+    embedded, rows = encode_split(model, store, modalities=modalities, split=split, device=device)
+    labels = store.manifest.labels()[rows]
+    pairs = evaluate_pairs(embedded.representations, labels, protocol=get_protocol("clean"), present=embedded.present)
+    values = [value for value in (scores.mean() for scores in pairs.values()) if value is not None]
+    return float(np.mean(values)) if values else 0.0
+
+
+def encode_run(folder: Path, *, split: str) -> tuple[Embedded, Store, Int[np.ndarray, "N"]]:
+    """A finished run's representations of a split, the store they are of, and their rows in it."""
+    run = Run.open(folder)
+    if not run.finished:
+        raise CheckpointError(f"{folder}: the run is not finished: go on with maquette train --resume")
+    store = Store.open(run.config.data.prepared)
+    device = pick_device(run.config.train.device)
+    model = open_model(run.model, device=str(device))
+    embedded, rows = encode_split(model, store, modalities=build_modalities(run.config), split=split, device=device)
+    return embedded, store, rows
+
+
+def evaluate_run(folder: Path, *, split: str, protocol: Protocol) -> dict[str, Any]:
+    """All pairs of a finished run on a split, by true labels, with what was run beside them, as JSON."""
+    embedded, store, rows = encode_run(folder, split=split)
+    results = evaluate_embedded(embedded, store.manifest.true_labels()[rows], protocol=protocol)
+    return {**results, "split": split, "run": Run.open(folder).facts}

@@ -1,0 +1,226 @@
+"""From a configuration to a trained model: each stage goes from folder to folder and skips what is done.
+
+    data set (manifest) → prepared store → run folder: run.json, record.jsonl, checkpoint.safetensors, model/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from maquette.config import RunConfig
+from maquette.data.datasets import DATASETS
+from maquette.data.atomic import write_atomically
+from maquette.data.loader import Loader
+from maquette.data.manifest import Manifest
+from maquette.data.prepare import PreparationReport, prepare
+from maquette.data.store import Store
+from maquette.encoders import CrossModalModel, ModalitySpec, export_model
+from maquette.errors import CheckpointError
+from maquette.methods import METHODS, Method
+from maquette.modalities import MODALITIES, Modality
+from maquette.train.evaluation import mean_map
+from maquette.train.loop import OnStep, Trainer
+from maquette.train.provenance import provenance
+from maquette.train.run import Run, build_modalities, pick_device
+
+__all__ = ["build_manifest", "prepare_data", "train"]
+
+_NO_INFLUENCE = ("device", "workers", "checkpoint_every")
+"""Training settings that leave the result as it is."""
+
+
+def build_manifest(config: RunConfig, **hooks: Any) -> Manifest:
+    """The configured data set; made or read by its builder, `hooks` (progress, workers) handed on to it."""
+    return DATASETS.build(config.data.name, root=config.data.root, **config.data.options, **hooks)
+
+
+def prepare_data(
+    config: RunConfig,
+    manifest: Manifest,
+    *,
+    workers: int = 0,
+    strict: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> PreparationReport:
+    """Prepare the manifest's objects in the configured modalities; repeats nothing that is done."""
+    return prepare(
+        manifest,
+        build_modalities(config),
+        config.data.prepared,
+        workers=workers,
+        strict=strict,
+        on_progress=on_progress,
+    )
+
+
+def train(
+    config: RunConfig,
+    store: Store,
+    *,
+    out: Path,
+    resume: bool = False,
+    on_step: OnStep | None = None,
+    title: str = "",
+) -> Run:
+    """Train as configured on the store's training split, export the model into `out/model`, and return the run.
+
+    A finished run of the same configuration and data is returned as it is. A folder with another run in it, or with
+    an unfinished one and without `resume`, is refused: nothing is overwritten.
+    """
+    identity = _identity(config, store)
+    started = _start(out, identity, resume=resume)
+    if started is not None and started.finished:
+        return started
+    began = time.monotonic()
+    device = pick_device(config.train.device)
+    modalities = build_modalities(config)
+    manifest = {
+        "config": config.to_json(),
+        "identity": identity,
+        "data": {"name": store.manifest.name, "digest": store.manifest.digest, "objects": len(store)},
+        "provenance": provenance(),
+    }
+    _write_run(out, {**manifest, "finished": False})
+    with _seeded(config.train.seed):
+        model = _build_model(config)
+        method = _build_method(config, store)
+        trainer = _build_trainer(config, store, modalities, model, method, out, device, on_step, identity)
+        trainer.run(resume=resume)
+    figures = validation_map(model, store, modalities, device) if len(store.rows("validation")) else {}
+    noise = f"{config.noise.kind} label noise {config.noise.rate:g}" if config.noise.rate else "labels as they are"
+    card = {
+        "name": title or f"{config.method.name} on {store.manifest.name}",
+        "description": f"Trained by the method {config.method.name}, {config.train.epochs} epochs, seed {config.train.seed}.",
+        "training_data": f"{store.manifest.name}, {len(store.rows('train'))} objects of {len(store.class_names)} classes, "
+        f"{noise}, digest {store.manifest.digest[:16]}",
+        "metrics": {f"{name}, validation split, given labels, protocol clean": v for name, v in figures.items()},
+    }
+    export_model(model.to("cpu"), out / "model", card=card)
+    more = {"batches": trainer.batches, "seconds": round(time.monotonic() - began, 1), "validation": figures}
+    _write_run(out, {**manifest, **more, "finished": True})
+    return Run.open(out)
+
+
+def validation_map(
+    model: CrossModalModel, store: Store, modalities: Mapping[str, Modality], device: torch.device
+) -> dict[str, float]:
+    """mAP over all pairs on the validation split, by its given labels: the only split a choice may rest on."""
+    return {"map": mean_map(model, store, modalities=modalities, split="validation", device=device)}
+
+
+def _build_model(config: RunConfig) -> CrossModalModel:
+    specs = {
+        name: ModalitySpec(
+            encoder=section.encoder,
+            options=section.options,
+            preparation=MODALITIES.build(name, **section.prepare).settings(),
+            weights=section.weights,
+        )
+        for name, section in config.modalities.items()
+    }
+    return CrossModalModel(config.dimensions, specs)
+
+
+def _build_method(config: RunConfig, store: Store) -> Method:
+    return METHODS.build(
+        config.method.name,
+        classes=len(store.class_names),
+        dimensions=config.dimensions,
+        modalities=tuple(sorted(config.modalities)),
+        **config.method.options,
+    )
+
+
+def _build_trainer(
+    config: RunConfig,
+    store: Store,
+    modalities: Mapping[str, Modality],
+    model: CrossModalModel,
+    method: Method,
+    out: Path,
+    device: torch.device,
+    on_step: OnStep | None,
+    identity: str,
+) -> Trainer:
+    options = config.train
+    loader = Loader(
+        store,
+        split="train",
+        modalities=modalities,
+        batch_size=options.batch_size,
+        seed=options.seed,
+        workers=options.workers,
+    )
+    return Trainer(
+        model,
+        method,
+        loader=loader,
+        out=out,
+        epochs=options.epochs,
+        optimizer=options.optimizer,
+        lr=options.lr,
+        momentum=options.momentum,
+        weight_decay=options.weight_decay,
+        schedule=options.schedule,
+        lr_step=options.lr_step,
+        lr_gamma=options.lr_gamma,
+        warmup=options.warmup,
+        accumulate=options.accumulate,
+        precision=options.precision,
+        device=device,
+        checkpoint_every=options.checkpoint_every,
+        validate=lambda model: validation_map(model, store, modalities, device),
+        validate_every=options.validate_every,
+        on_step=on_step,
+        identity=identity,
+    )
+
+
+def _identity(config: RunConfig, store: Store) -> str:
+    """A digest of all that decides the result: two runs with the same one end with the same weights."""
+    values = config.to_json()
+    for name in _NO_INFLUENCE:
+        del values["train"][name]
+    if config.train.schedule != "cosine":
+        # A longer run of these schedules begins as the shorter one: it may go on from its checkpoint.
+        del values["train"]["epochs"]
+    del values["data"]
+    text = json.dumps({"config": values, "data": store.manifest.digest}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _start(out: Path, identity: str, *, resume: bool) -> Run | None:
+    """The run that is in `out` already; CheckpointError where going on there would lose or mix something."""
+    if not (out / "run.json").is_file():
+        return None
+    run = Run.open(out)
+    if run.identity != identity:
+        raise CheckpointError(
+            f"{out}: holds a run with another configuration or other data: choose another --out, or remove it"
+        )
+    if not run.finished and not resume:
+        raise CheckpointError(f"{out}: holds an unfinished run of this configuration: go on with --resume, or remove it")
+    return run
+
+
+def _write_run(out: Path, values: Mapping[str, Any]) -> None:
+    write_atomically(out / "run.json", (json.dumps(values, indent=2, sort_keys=True) + "\n").encode())
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Inside, torch's global stream starts at `seed`; outside, it goes on as if nothing had been drawn.
+
+    Layers draw their first weights, and dropout its masks, from that stream alone: it cannot be handed in.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)  # noqa: TID251
+        yield

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import json
+
+from maquette.search.answers import AddReport, Answer, Hit, QueryFile
+
+
+def test_an_answer_survives_json() -> None:
+    hit = Hit(1, "a", 0.5, None, "/x/a.off", "", {"mesh": 0.25}, {"faces": 12})
+    answer = Answer((hit,), (QueryFile("q.png", "image", {"files": 1}),), {"read": 0.1}, 7, 3)
+    data = json.loads(json.dumps(answer.as_json()))
+    assert data["hits"][0]["scores"] == {"mesh": 0.25}
+    assert data["hits"][0]["class_name"] is None
+    assert data["queries"] == [{"path": "q.png", "modality": "image", "assumed": {"files": 1}}]
+    assert (data["items"], data["version"]) == (7, 3)
+
+
+def test_a_report_survives_json() -> None:
+    report = AddReport(("a",), (), ("b",), (("x.off", "empty"),), 1.5)
+    data = json.loads(json.dumps(report.as_json()))
+    assert data["refused"] == [{"path": "x.off", "reason": "empty"}]
+    assert (data["added"], data["unchanged"], data["seconds"]) == (["a"], ["b"], 1.5)
