@@ -31,12 +31,13 @@ def answer(values: Mapping[str, Any], *, as_json: bool, text: str) -> None:
     print(json.dumps(values, indent=2, sort_keys=True) if as_json else text)
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> bool:
     if wanted:
         from maquette import __version__
 
         print(f"maquette {__version__}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()

@@ -74,8 +74,8 @@ def prepare(
     and the run goes on; with `strict` a MaquetteError at the end says so. `retry` tries refused objects again.
     `workers` processes read (0: this process, without protection from crashes); the arrays do not depend on how many.
     `on_progress(done, total)` counts objects. Labels may change between calls, and other modalities may be added; a
-    store of other files, another seed or other fields of a modality raises ConfigError. Settings that leave a modality's
-    fields as they are (augmentation) may change: what is prepared depends on the fields alone.
+    store of other files, another seed or other fields of a modality raises ConfigError. Settings that leave the fields
+    of a modality as they are (augmentation) may change: what is prepared depends on the fields alone.
     """
     began = time.monotonic()
     header = _merged_header(manifest, modalities, out, seed=seed)

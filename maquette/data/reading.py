@@ -83,11 +83,18 @@ def _derive(
         if source not in shapes:
             file = item.paths[source][0]
             _check_file(item, file, root)
-            shapes[source] = normalise(read_shape(root / file))
+            shapes[source] = _read_normalised(root / file)
         prepared = modality.derive(shapes[source], rng)
         if prepared is not None:
             return prepared
     return None
+
+
+def _read_normalised(path: Path) -> Mesh | Cloud:
+    shape = read_shape(path)
+    if isinstance(shape, Mesh):  # to the type checker the two are different calls
+        return normalise(shape)
+    return normalise(shape)
 
 
 def _check_file(item: Item, file: str, root: Path) -> None:

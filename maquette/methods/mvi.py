@@ -10,20 +10,22 @@ Authors' repository (without code): https://github.com/LongLong-Jing/XMV
 | NTX | `maquette.losses.instance_contrast` of two columns | temperature 0.5 |
 | Σ NTX(h^m, h^n) | `modal_invariance`, term of that name | `weight_modal` = 1 |
 | NTX of two views | term `view_invariance`, of every modality that has views | `weight_view` = 1 |
-| h^m | `projections[m]`: Linear(D, D) ReLU Linear(D, D//2) | the encoders' optimiser |
+| h^m | the representations: each encoder's last layer is its projection | |
 
-No label enters: over rates of label noise its figures are constant. Retrieval uses the representations before the
-projections. **Not verified**: the form of the loss, its temperature, the equal weights and the size of the projections
-are taken from how the same authors' later work (M2CP, BMVC 2021) describes them; nothing here was checked against MVI's
-own text. The first two views are compared; where an object has a single view the term is 0.
+No label enters: over rates of label noise its figures are constant. **Not verified**: the form of the loss, its
+temperature and the equal weights are taken from how the same authors' later work (M2CP, BMVC 2021) describes them;
+nothing here was checked against MVI's own text.
+Differs: its figure shows a projection head for each modality. Retrieving before such heads finds nothing across
+modalities, since only what comes out of them is aligned; so here the space that is contrasted is the space that is
+searched. The first two views are compared; with a single view the term is 0.
 """
 
 from __future__ import annotations
 
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn, stack
+from torch import Tensor
 
-from maquette.losses import filled, instance_contrast, modality_pairs
+from maquette.losses import instance_contrast, modality_pairs
 from maquette.methods.base import METHODS, Method
 from maquette.methods.settings import check_positive, check_weights
 from maquette.types import Progress, Representations
@@ -64,7 +66,6 @@ class MVI(Method):
         self.weight_modal = weight_modal
         self.weight_view = weight_view
         self.temperature = temperature
-        self.projections = nn.ModuleDict({name: _projection(dimensions) for name in modalities})
 
     def forward(
         self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
@@ -72,9 +73,7 @@ class MVI(Method):
         """The terms `modal_invariance` and `view_invariance`, each unless its weight is 0."""
         terms = {}
         if self.weight_modal:
-            values = filled(reps.values, reps.present)
-            projected = [self.projections[name](values[:, m]) for m, name in enumerate(reps.modalities)]
-            modal = modal_invariance(stack(projected, dim=1), reps.present, temperature=self.temperature)
+            modal = modal_invariance(reps.values, reps.present, temperature=self.temperature)
             terms["modal_invariance"] = self.weight_modal * modal
         if self.weight_view:
             terms["view_invariance"] = self.weight_view * self._view_invariance(reps)
@@ -86,11 +85,5 @@ class MVI(Method):
             if views.shape[1] < 2:
                 continue
             has = reps.present[:, [reps.modalities.index(name)] * 2]
-            pair = self.projections[name](filled(views[:, :2], has))
-            total = total + instance_contrast(pair, has, temperature=self.temperature)
+            total = total + instance_contrast(views[:, :2], has, temperature=self.temperature)
         return total
-
-
-def _projection(dimensions: int) -> nn.Sequential:
-    hidden = nn.Linear(dimensions, dimensions)
-    return nn.Sequential(hidden, nn.ReLU(), nn.Linear(dimensions, max(dimensions // 2, 1)))

@@ -33,7 +33,7 @@ _THUMBNAIL_PIXELS = 256
 _READ_AHEAD = 4
 """Items a worker may be ahead of the one that is waited for; bounds the memory that readings wait in."""
 
-Settings = Mapping[str, Mapping[str, Any]]
+_Settings = Mapping[str, Mapping[str, Any]]
 """Constructor arguments of each modality: how the model's training data were prepared."""
 
 
@@ -56,7 +56,7 @@ class Refusal:
     reason: str
 
 
-def read_source(source: Source, settings: Settings, *, seed: int) -> Reading | Refusal:
+def read_source(source: Source, settings: _Settings, *, seed: int) -> Reading | Refusal:
     """Return one item in every modality that has a file of its own or can be derived from the geometry.
 
     Its randomness comes from the seed, the item's id and the modality alone. Whatever a parser raises refuses the item,
@@ -75,7 +75,7 @@ def read_source(source: Source, settings: Settings, *, seed: int) -> Reading | R
 
 
 def read_sources(
-    sources: Iterable[Source], settings: Settings, *, seed: int, workers: int
+    sources: Iterable[Source], settings: _Settings, *, seed: int, workers: int
 ) -> Iterator[Reading | Refusal]:
     """Return the items one after another, in the order of the sources.
 
@@ -105,12 +105,12 @@ def read_sources(
             pool.shutdown(cancel_futures=True)
 
 
-def build_modalities(settings: Settings) -> dict[str, Any]:
+def build_modalities(settings: _Settings) -> dict[str, Any]:
     """Return the modalities with these settings, by name."""
     return {name: MODALITIES.build(name, **own) for name, own in settings.items()}
 
 
-def _read(source: Source, settings: Settings, seed: int) -> Reading | Refusal:
+def _read(source: Source, settings: _Settings, seed: int) -> Reading | Refusal:
     checksum = source.checksum()
     shape = None if source.geometry is None else _normal(read_shape(source.root / source.geometry))
     arrays: dict[str, Arrays] = {}
@@ -171,7 +171,7 @@ def _thumbnail(source: Source, shape: Mesh | Cloud | None) -> bytes:
     return png.getvalue()
 
 
-def _read_one_by_one(sources: Iterable[Source], settings: Settings, seed: int) -> Iterator[Reading | Refusal]:
+def _read_one_by_one(sources: Iterable[Source], settings: _Settings, seed: int) -> Iterator[Reading | Refusal]:
     pool = _pool(1)
     try:
         for source in sources:

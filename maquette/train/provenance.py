@@ -15,7 +15,7 @@ import maquette
 
 __all__ = ["provenance"]
 
-_LIBRARIES = ("torch", "numpy", "trimesh", "embreex")
+_LIBRARIES = ("torch", "numpy", "embreex", "pillow")
 
 
 def provenance() -> dict[str, Any]:

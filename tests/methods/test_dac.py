@@ -24,6 +24,10 @@ def build(name: str = "dac", /, **changes: Any) -> DAC:
     settings = {"warm_up": 2, "batch_size": 16, **changes}
     method = METHODS.build(name, classes=CLASSES, dimensions=DIMENSIONS, modalities=("image", "pointcloud"), **settings)
     assert isinstance(method, DAC)
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in method.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) / parameter.shape[-1] ** 0.5)
     return method
 
 

@@ -109,15 +109,15 @@ def test_choose_is_even_over_objects() -> None:
     labels = np.array([0, 0, 0, 1, 1, 1, 1, 1, 2, 2])
     for stratified in (False, True):
         times = np.zeros(10)
-        for seed in range(3000):
+        for seed in range(1000):
             times[choose(labels, rate=0.3, rng=np.random.default_rng(seed), stratified=stratified)] += 1
-        # 3,000 draws of probability 0.3: standard deviation 25.
-        assert np.abs(times - 900).max() < 125
+        # 1,000 draws of probability 0.3: standard deviation 14.5.
+        assert np.abs(times - 300).max() < 70
 
 
 def test_systematic_counts_are_whole_right_on_average_and_sum_up() -> None:
     expected = np.array([0.3, 2.5, 0.0, 4.9, 1.3])
-    drawn = np.array([systematic_counts(expected, rng=np.random.default_rng(seed)) for seed in range(4000)])
+    drawn = np.array([systematic_counts(expected, rng=np.random.default_rng(seed)) for seed in range(2000)])
     assert (drawn.sum(axis=1) == 9).all()
     assert (np.abs(drawn - expected) < 1).all()
-    np.testing.assert_allclose(drawn.mean(axis=0), expected, atol=0.04)
+    np.testing.assert_allclose(drawn.mean(axis=0), expected, atol=0.05)

@@ -32,11 +32,11 @@ def test_the_chosen_exchange_their_files(partner: str, rate: float) -> None:
 
 def test_partners_are_mixed_not_the_neighbour_in_a_list() -> None:
     times = np.zeros((4, 4))
-    for seed in range(2000):
+    for seed in range(900):
         shown = mispaired(np.arange(4), NAMES, modality="m", rate=0.99, seed=seed).partners["m"]
         times[np.arange(4), shown] += 1
     # Of the nine arrangements of four without a fixed point each partner occurs in three.
-    assert np.abs(times[~np.eye(4, dtype=bool)] - 2000 / 3).max() < 110
+    assert np.abs(times[~np.eye(4, dtype=bool)] - 300).max() < 70
 
 
 def test_within_small_classes_the_number_may_fall_short_by_one_a_class() -> None:
