@@ -6,14 +6,15 @@ Unless said otherwise a part stands on z = 0, centered in x and y. Lengths have 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
-from numpy.typing import ArrayLike
+from jaxtyping import Float, Shaped
 
-from maquette.geometry.procedural.solid import Solid, solid
+from maquette.geometry.procedural.solid import Length, Solid, solid
 
 __all__ = [
+    "Points",
     "arc",
     "ball",
     "body",
@@ -34,8 +35,12 @@ __all__ = [
 ]
 
 
+Points = Sequence[Any] | Shaped[np.ndarray, "..."]
+"""One point or several, as tuples or as an array."""
+
+
 def loft(
-    rings: Float[np.ndarray, "K n 3"], *, closed: bool = False, ends: tuple[ArrayLike, ArrayLike] | None = None
+    rings: Float[np.ndarray, "K n 3"], *, closed: bool = False, ends: tuple[Points, Points] | None = None
 ) -> Solid:
     """The skin over K rings of n points each, ring after ring.
 
@@ -58,13 +63,15 @@ def loft(
     return solid(np.concatenate(vertices), np.concatenate(faces))
 
 
-def standing(path: ArrayLike) -> Float[np.ndarray, "K 3"]:
+def standing(path: Points) -> Float[np.ndarray, "K 3"]:
     """A path of (x, z) points as a path in space, in the plane y = 0."""
     points = np.asarray(path, dtype=np.float64)
     return np.column_stack([points[:, 0], np.zeros(len(points)), points[:, 1]])
 
 
-def outline(radii: ArrayLike, sides: int | None = None, *, first_degrees: float = 0.0) -> Float[np.ndarray, "n 2"]:
+def outline(
+    radii: Length | Points, sides: int | None = None, *, first_degrees: Length = 0.0
+) -> Float[np.ndarray, "n 2"]:
     """Points around the origin, counter-clockwise at even angles; one radius for all, or one a point."""
     radius = np.asarray(radii, dtype=np.float64)
     count = sides if sides is not None else radius.size
@@ -73,7 +80,7 @@ def outline(radii: ArrayLike, sides: int | None = None, *, first_degrees: float 
     return points
 
 
-def rounded_rectangle(width: float, depth: float, radius: float, *, steps: int = 2) -> Float[np.ndarray, "n 2"]:
+def rounded_rectangle(width: Length, depth: Length, radius: Length, *, steps: int = 2) -> Float[np.ndarray, "n 2"]:
     """A rectangle with quarter circles of `steps` segments for corners, 4 (steps + 1) points counter-clockwise."""
     angles = np.radians(np.arange(4)[:, None] * 90 + np.linspace(0, 90, steps + 1))
     centers = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * np.array([width / 2 - radius, depth / 2 - radius])
@@ -81,13 +88,13 @@ def rounded_rectangle(width: float, depth: float, radius: float, *, steps: int =
     return corners.reshape(-1, 2)
 
 
-def prism(section: Float[np.ndarray, "n 2"], height: float, *, top: float = 1.0) -> Solid:
+def prism(section: Float[np.ndarray, "n 2"], height: Length, *, top: Length = 1.0) -> Solid:
     """A star-shaped outline raised to `height`; `top` scales the upper end (0.5: a truncated pyramid)."""
     floor = np.concatenate([section, np.zeros((len(section), 1))], 1)
     return loft(np.stack([floor, floor * [top, top, 1] + [0, 0, height]]))
 
 
-def box(width: float, depth: float, height: float, *, edge: float | None = None, steps: int = 1) -> Solid:
+def box(width: Length, depth: Length, height: Length, *, edge: Length | None = None, steps: int = 1) -> Solid:
     """A box along x, y, z whose edges are rounded by radius `edge` (0: sharp; by default an eighth of its least side).
 
     More `steps` make rounder edges: a cushion.
@@ -107,7 +114,7 @@ def box(width: float, depth: float, height: float, *, edge: float | None = None,
     return loft(np.stack([np.column_stack([section, np.full(len(section), z)]) for section, z in levels]))
 
 
-def lathe(profile: ArrayLike, *, sides: int = 20, closed: bool = False) -> Solid:
+def lathe(profile: Points, *, sides: int = 20, closed: bool = False) -> Solid:
     """A profile of (radius, z) points turned about the z axis; first and last may lie on the axis (radius 0).
 
     A hollow vessel is a profile that climbs outside and comes down inside; `closed` makes a ring of the profile.
@@ -122,17 +129,17 @@ def lathe(profile: ArrayLike, *, sides: int = 20, closed: bool = False) -> Solid
     return loft(rings, closed=closed, ends=((0, 0, points[0, 1]), (0, 0, points[-1, 1])))
 
 
-def cylinder(radius: float, height: float, *, top: float | None = None, sides: int = 16) -> Solid:
+def cylinder(radius: Length, height: Length, *, top: Length | None = None, sides: int = 16) -> Solid:
     """A cylinder, or a truncated cone where the radius at the `top` differs."""
     return lathe([(radius, 0), (radius if top is None else top, height)], sides=sides)
 
 
-def cone(radius: float, height: float, *, sides: int = 16) -> Solid:
+def cone(radius: Length, height: Length, *, sides: int = 16) -> Solid:
     """A cone with its tip up; few sides make a pyramid."""
     return lathe([(0, 0), (radius, 0), (0, height)], sides=sides)
 
 
-def ball(radius: float, *, rows: int = 8, sides: int = 14) -> Solid:
+def ball(radius: Length, *, rows: int = 8, sides: int = 14) -> Solid:
     """A ball centered at the origin."""
     tilt = np.linspace(-np.pi / 2, np.pi / 2, rows + 1)
     profile = radius * np.stack([np.cos(tilt), np.sin(tilt)], 1)
@@ -140,20 +147,20 @@ def ball(radius: float, *, rows: int = 8, sides: int = 14) -> Solid:
     return lathe(profile, sides=sides)
 
 
-def torus(radius: float, thickness: float, *, sides: int = 24, around: int = 8) -> Solid:
+def torus(radius: Length, thickness: Length, *, sides: int = 24, around: int = 8) -> Solid:
     """A ring lying around the origin, its tube of radius `thickness`."""
     return lathe(outline(thickness, around) + np.array([radius, 0]), sides=sides, closed=True)
 
 
-def pipe(outer: Float[np.ndarray, "n 2"], inner: Float[np.ndarray, "n 2"], height: float) -> Solid:
+def pipe(outer: Float[np.ndarray, "n 2"], inner: Float[np.ndarray, "n 2"], height: Length) -> Solid:
     """A prism with a hole: two outlines of the same number of points, one inside the other."""
     levels = [(outer, 0.0), (outer, height), (inner, height), (inner, 0.0)]
     return loft(np.stack([np.column_stack([flat, np.full(len(flat), z)]) for flat, z in levels]), closed=True)
 
 
 def tube(
-    path: ArrayLike,
-    radius: ArrayLike,
+    path: Points,
+    radius: Length | Points,
     *,
     sides: int = 8,
     section: Float[np.ndarray, "n 2"] | None = None,
@@ -180,7 +187,7 @@ def tube(
     return loft(rings, closed=closed)
 
 
-def curve(points: Sequence[ArrayLike] | ArrayLike, count: int) -> Float[np.ndarray, "count d"]:
+def curve(points: Points, count: int) -> Float[np.ndarray, "count d"]:
     """`count` points of a smooth curve (Catmull-Rom) through the given ones, in two or three dimensions."""
     knots = np.asarray(points, dtype=np.float64)
     padded = np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
@@ -194,14 +201,14 @@ def curve(points: Sequence[ArrayLike] | ArrayLike, count: int) -> Float[np.ndarr
 
 
 def arc(
-    radius: float, first_degrees: float, last_degrees: float, count: int, *, z: float = 0.0
+    radius: Length, first_degrees: Length, last_degrees: Length, count: int, *, z: Length = 0.0
 ) -> Float[np.ndarray, "count 3"]:
     """`count` points of a circle in the plane of x and z, from one angle above the x axis to another, lifted by z."""
     angles = np.radians(np.linspace(first_degrees, last_degrees, count))
     return np.stack([radius * np.cos(angles), np.zeros(count), z + radius * np.sin(angles)], 1)
 
 
-def helix(radius: ArrayLike, height: float, turns: float, *, steps: int = 12) -> Float[np.ndarray, "count 3"]:
+def helix(radius: Length | Points, height: Length, turns: Length, *, steps: int = 12) -> Float[np.ndarray, "count 3"]:
     """A path that climbs around the z axis, `steps` points a turn; the radius may be given as (bottom, top)."""
     count = max(int(turns * steps), 2) + 1
     radii = np.interp(np.linspace(0, 1, count), [0, 1], np.broadcast_to(np.asarray(radius, dtype=np.float64), (2,)))
@@ -209,7 +216,7 @@ def helix(radius: ArrayLike, height: float, turns: float, *, steps: int = 12) ->
     return np.stack([radii * np.cos(angles), radii * np.sin(angles), np.linspace(0, height, count)], 1)
 
 
-def body(stations: ArrayLike, *, roundness: float = 0.3, steps: int = 2) -> Solid:
+def body(stations: Points, *, roundness: Length = 0.3, steps: int = 2) -> Solid:
     """A hull along x through stations (x, low, high, width): its silhouette from the side, and how wide it is there.
 
     `roundness` 0 gives boxy sections, 1 makes them round. Cars, boats, blades and gables are bodies.

@@ -15,9 +15,12 @@ from jaxtyping import Float, Int, UInt8
 
 from maquette.geometry.mesh import Mesh
 
-__all__ = ["Axis", "Solid", "around", "assemble", "join", "palette", "solid"]
+__all__ = ["Axis", "Length", "Solid", "around", "assemble", "join", "palette", "solid"]
 
 Axis = Literal["x", "y", "z"]
+
+Length = float | int
+"""A number without a unit; angles too, in degrees. Whole numbers are as good as any."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +31,15 @@ class Solid:
     faces: Int[np.ndarray, "F 3"]
     slots: Int[np.ndarray, "F"]
 
-    def at(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Solid:
+    def at(self, x: Length = 0.0, y: Length = 0.0, z: Length = 0.0) -> Solid:
         """The body moved by (x, y, z)."""
         return replace(self, vertices=self.vertices + np.array([x, y, z]))
 
-    def scaled(self, x: float = 1.0, y: float = 1.0, z: float = 1.0) -> Solid:
+    def scaled(self, x: Length = 1.0, y: Length = 1.0, z: Length = 1.0) -> Solid:
         """The body stretched about the origin by factors above 0."""
         return replace(self, vertices=self.vertices * np.array([x, y, z]))
 
-    def turned(self, axis: Axis, degrees: float) -> Solid:
+    def turned(self, axis: Axis, degrees: Length) -> Solid:
         """The body turned about an axis through the origin, counter-clockwise seen from the axis' positive end."""
         first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
         cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
@@ -82,7 +85,7 @@ def join(parts: Iterable[Solid]) -> Solid:
     )
 
 
-def around(part: Solid, count: int, *, first_degrees: float = 0.0) -> Solid:
+def around(part: Solid, count: int, *, first_degrees: Length = 0.0) -> Solid:
     """`count` copies of a part, evenly turned about the z axis."""
     return join(part.turned("z", first_degrees + 360.0 * number / count) for number in range(count))
 

@@ -14,7 +14,7 @@ def test_data_sets_are_built_by_name(tmp_path: Path) -> None:
     (tmp_path / "cup").mkdir()
     (tmp_path / "cup" / "a.off").touch()
     assert DATASETS.build("folder", root=tmp_path).ids == ("cup/a",)
-    with pytest.raises(ConfigError, match="dataset 'folder'.*'colour'"):
+    with pytest.raises(ConfigError, match=r"dataset 'folder'.*'colour'"):
         DATASETS.build("folder", root=tmp_path, colour="red")
     with pytest.raises(UnknownNameError, match=r"unknown dataset 'shelf': expected one of folder,"):
         DATASETS.build("shelf")
