@@ -42,9 +42,15 @@ class DataConfig(_Section):
 
 
 class ModalityConfig(_Section):
-    """One modality: how its files are prepared, which encoder reads them, and a weights file it may start from."""
+    """One modality: how its files are prepared, which encoder reads them, and a weights file it may start from.
+
+    `kind` is the registered modality that prepares and collates it, where that is not its own name: frozen vectors of
+    point clouds are `pointcloud` with `kind = "features"`. `lr` is the encoder's own rate instead of `train.lr`.
+    """
 
     encoder: str
+    kind: str | None = None
+    lr: Annotated[float, Field(gt=0)] | None = None
     prepare: Options = {}
     options: Options = {}
     weights: str | None = None

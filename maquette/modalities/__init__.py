@@ -6,6 +6,7 @@ Importing this registers the built-in modalities in `MODALITIES`.
 from __future__ import annotations
 
 from maquette.modalities.base import MODALITIES, Arrays, Field, Modality, Prepared
+from maquette.modalities.features import FeaturesModality
 from maquette.modalities.image import ImageModality, select_views
 from maquette.modalities.mesh import MeshModality
 from maquette.modalities.pointcloud import PointCloudModality
@@ -13,6 +14,7 @@ from maquette.modalities.pointcloud import PointCloudModality
 __all__ = [
     "MODALITIES",
     "Arrays",
+    "FeaturesModality",
     "Field",
     "ImageModality",
     "MeshModality",

@@ -26,8 +26,10 @@ from maquette.encoders import CrossModalModel, ModalitySpec, export_model
 from maquette.errors import CheckpointError
 from maquette.methods import METHODS, Method
 from maquette.modalities import MODALITIES, Modality
+from maquette.train.division import DivisionLog
 from maquette.train.evaluation import mean_map
 from maquette.train.loop import OnStep, Trainer
+from maquette.train.noise import noisy_store
 from maquette.train.provenance import provenance
 from maquette.train.run import Run, build_modalities, pick_device
 
@@ -75,6 +77,7 @@ def train(
     A finished run of the same configuration and data is returned as it is. A folder with another run in it, or with
     an unfinished one and without `resume`, is refused: nothing is overwritten.
     """
+    store, noise_made = noisy_store(store, config.noise)
     identity = _identity(config, store)
     started = _start(out, identity, resume=resume)
     if started is not None and started.finished:
@@ -86,6 +89,7 @@ def train(
         "config": config.to_json(),
         "identity": identity,
         "data": {"name": store.manifest.name, "digest": store.manifest.digest, "objects": len(store)},
+        "noise": noise_made,
         "provenance": provenance(),
     }
     _write_run(out, {**manifest, "finished": False})
@@ -95,7 +99,8 @@ def train(
         trainer = _build_trainer(config, store, modalities, model, method, out, device, on_step, identity)
         trainer.run(resume=resume)
     figures = validation_map(model, store, modalities, device) if len(store.rows("validation")) else {}
-    noise = f"{config.noise.kind} label noise {config.noise.rate:g}" if config.noise.rate else "labels as they are"
+    realised = noise_made["realised_rate"]
+    noise = f"{config.noise.kind} label noise (realised rate {realised:.4g})" if realised else "labels as they are"
     card = {
         "name": title or f"{config.method.name} on {store.manifest.name}",
         "description": f"Trained by the method {config.method.name}, {config.train.epochs} epochs, seed {config.train.seed}.",
@@ -121,7 +126,7 @@ def _build_model(config: RunConfig) -> CrossModalModel:
         name: ModalitySpec(
             encoder=section.encoder,
             options=section.options,
-            preparation=MODALITIES.build(name, **section.prepare).settings(),
+            preparation=MODALITIES.build(section.kind or name, **section.prepare).settings(),
             weights=section.weights,
         )
         for name, section in config.modalities.items()
@@ -167,6 +172,7 @@ def _build_trainer(
         epochs=options.epochs,
         optimizer=options.optimizer,
         lr=options.lr,
+        rates={name: section.lr for name, section in config.modalities.items() if section.lr is not None},
         momentum=options.momentum,
         weight_decay=options.weight_decay,
         schedule=options.schedule,
@@ -179,9 +185,20 @@ def _build_trainer(
         checkpoint_every=options.checkpoint_every,
         validate=lambda model: validation_map(model, store, modalities, device),
         validate_every=options.validate_every,
+        division=_division(store, loader),
         on_step=on_step,
         identity=identity,
     )
+
+
+def _division(store: Store, loader: Loader) -> DivisionLog | None:
+    """The log of what the method makes of the noise, where there is noise and the truth is known."""
+    if not store.manifest.knows_true_labels:
+        return None
+    true = store.manifest.true_labels()[loader.rows]
+    if (true == loader.labels).all():
+        return None
+    return DivisionLog(torch.from_numpy(true), torch.from_numpy(loader.labels))
 
 
 def _identity(config: RunConfig, store: Store) -> str:

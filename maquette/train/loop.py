@@ -21,6 +21,7 @@ from maquette.encoders import CrossModalModel, move_batch
 from maquette.errors import CheckpointError, NonFiniteTermError
 from maquette.methods.base import Method, ParamGroup
 from maquette.train.checkpoint import Checkpoint, load_checkpoint, optimizer_state, restore_optimizer, save_checkpoint
+from maquette.train.division import DivisionLog
 from maquette.train.optimizers import Schedule, build_optimizers, set_rates
 from maquette.train.record import Record
 from maquette.types import Batch, Progress, Representations, SamplePlan
@@ -44,6 +45,7 @@ class Trainer:
         epochs: int,
         optimizer: Literal["sgd", "adam"] = "sgd",
         lr: float = 1e-3,
+        rates: Mapping[str, float] | None = None,
         momentum: float = 0.9,
         weight_decay: float = 1e-3,
         schedule: Literal["constant", "step", "cosine"] = "step",
@@ -56,6 +58,7 @@ class Trainer:
         checkpoint_every: int = 200,
         validate: Validate | None = None,
         validate_every: int = 0,
+        division: DivisionLog | None = None,
         on_step: OnStep | None = None,
         identity: str = "",
     ) -> None:
@@ -66,8 +69,9 @@ class Trainer:
         self.accumulate, self.checkpoint_every = accumulate, checkpoint_every
         self.validate, self.validate_every, self.on_step = validate, validate_every, on_step
         self.identity = identity
+        self.division = division
         self._autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bfloat16")
-        groups = [ParamGroup("encoders", tuple(model.parameters()), lr), *method.param_groups(lr)]
+        groups = [*_encoder_groups(model, lr, rates or {}), *method.param_groups(lr)]
         self.optimizers = build_optimizers(groups, optimizer=optimizer, momentum=momentum, weight_decay=weight_decay)
         batches = epochs * -(-loader.steps // accumulate)
         self.schedule = Schedule(schedule, batches, lr_step=lr_step, lr_gamma=lr_gamma, warmup=warmup)
@@ -111,6 +115,8 @@ class Trainer:
     def _end_epoch(self, record: Record) -> None:
         if self.validate and self.validate_every and (self._epoch + 1) % self.validate_every == 0:
             record.add("validation", self.batches, self.validate(self.model), epoch=self._epoch)
+        if self.division:
+            record.add("division", self.batches, self.division.finish(), epoch=self._epoch)
         self._epoch, self._step, self._plan = self._epoch + 1, 0, None
 
     def _take_step(self, batches: Sequence[Batch], steps: int) -> dict[str, float]:
@@ -127,6 +133,10 @@ class Trainer:
             reps = replace(reps, values=reps.values.float(), views={m: view.float() for m, view in reps.views.items()})
             terms = self.method(reps, moved.labels, moved.index, progress)
             values = self._finite(terms, batch, progress)
+            if self.division:
+                with torch.no_grad():
+                    probabilities = self.method.predict(reps)
+                self.division.add(batch.index, verdicts=self.method.verdicts(), probabilities=probabilities)
             objective: Tensor = torch.stack(list(terms.values())).sum()
             (objective / len(batches)).backward()  # type: ignore[no-untyped-call]
             for name, value in {**values, **self.method.report()}.items():
@@ -182,6 +192,8 @@ class Trainer:
         tensors["random.cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
+        if self.division:
+            tensors |= {f"division.{name}": column for name, column in self.division.state().items()}
         if self._plan:
             tensors |= {f"plan.{number:08d}": rows for number, rows in enumerate(self._plan.batches)}
         meta = {
@@ -207,9 +219,21 @@ class Trainer:
         torch.set_rng_state(checkpoint.tensors["random.cpu"])
         if self.device.type == "cuda" and "random.cuda" in checkpoint.tensors:
             torch.cuda.set_rng_state(checkpoint.tensors["random.cuda"], self.device)
+        if self.division:
+            self.division.restore(checkpoint.part("division"))
         plan = checkpoint.part("plan")
         self._plan = SamplePlan(tuple(plan[name] for name in sorted(plan))) if plan else None
         self._epoch, self._step, self.batches = meta["epoch"], meta["step"], meta["batches"]
+
+
+def _encoder_groups(model: CrossModalModel, lr: float, rates: Mapping[str, float]) -> list[ParamGroup]:
+    """The encoders at one rate together, or each by itself where any has its own in `rates`."""
+    if not rates:
+        return [ParamGroup("encoders", tuple(model.parameters()), lr)]
+    return [
+        ParamGroup(f"encoder {name}", tuple(model.encoders[name].parameters()), rates.get(name, lr))
+        for name in model.modalities
+    ]
 
 
 def _grouped(stream: Iterator[Batch], count: int) -> Iterator[list[Batch]]:

@@ -15,7 +15,7 @@ from maquette.modalities import MODALITIES, Modality
 
 __all__ = ["Run", "build_modalities", "pick_device"]
 
-_FACTS = ("identity", "config", "data", "provenance", "seconds")
+_FACTS = ("identity", "config", "data", "noise", "provenance", "seconds")
 
 
 @dataclass(frozen=True)
@@ -64,4 +64,6 @@ def pick_device(name: str) -> torch.device:
 
 def build_modalities(config: RunConfig) -> dict[str, Modality]:
     """The configured modalities, with their preparation settings."""
-    return {name: MODALITIES.build(name, **section.prepare) for name, section in config.modalities.items()}
+    return {
+        name: MODALITIES.build(section.kind or name, **section.prepare) for name, section in config.modalities.items()
+    }

@@ -39,6 +39,15 @@ def test_it_is_the_same_each_time(twice: tuple[Manifest, Manifest]) -> None:
     assert twice[0].root != twice[1].root
 
 
+@pytest.mark.parametrize("name", DATASETS.names())
+def test_it_takes_workers_and_says_how_far_it_is(name: str, tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    arguments = _own_arguments(name, tmp_path / "set")
+    manifest = DATASETS.build(name, **arguments, workers=0, on_progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (len(manifest), len(manifest))
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
 def test_every_file_is_there_and_is_what_its_checksum_says(twice: tuple[Manifest, Manifest]) -> None:
     for manifest in twice:
         assert len(manifest) > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from maquette.data.datasets.base import DATASETS
 from maquette.data.datasets.folder import folder
+from maquette.data.datasets.mnist3d import mnist3d
 from maquette.data.datasets.workshop import workshop
 
-__all__ = ["DATASETS", "folder", "workshop"]
+__all__ = ["DATASETS", "folder", "mnist3d", "workshop"]

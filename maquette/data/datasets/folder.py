@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,12 +40,15 @@ def folder(
     seed: int = 0,
     validation: float = 0.1,
     test: float = 0.2,
+    workers: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Manifest:
     """A manifest of the objects under `root`, sorted; classes are the class folders' names, sorted; no true labels.
 
     `validation` and `test` are shares of each class, used only where the tree has no split level. What is not taken
     stands in `source["skipped"]`, path and reason; hidden files are passed over. Files are not parsed here: damaged
-    ones are found when the manifest is prepared. FileError if there is no object.
+    ones are found when the manifest is prepared. Checksums are taken by `workers` threads, at least one;
+    `on_progress(done, total)` counts objects. FileError if there is no object.
     """
     root = Path(root).absolute()
     if not root.is_dir():
@@ -61,19 +65,20 @@ def folder(
         for identity, found in finds.objects.items():
             by_class.setdefault(found.class_name, []).append(identity)
         drawn = hash_split(by_class.values(), seed=seed, validation=validation, test=test)
-    items = []
-    for identity, found in sorted(finds.objects.items()):
+
+    def item_of(identity: str) -> Item:
+        found = finds.objects[identity]
         paths = {modality: tuple(files) for modality, files in sorted(found.files.items())}
-        items.append(
-            Item(
-                identity,
-                splits[found.group] if splits else drawn[identity],
-                class_names.index(found.class_name),
-                None,
-                paths,
-                {file: _checksum(root / file) for files in paths.values() for file in files},
-            )
-        )
+        split = splits[found.group] if splits else drawn[identity]
+        sums = {file: _checksum(root / file) for files in paths.values() for file in files}
+        return Item(identity, split, class_names.index(found.class_name), None, paths, sums)
+
+    items = []
+    with ThreadPoolExecutor(max(workers, 1), thread_name_prefix="maquette-folder") as pool:
+        for item in pool.map(item_of, sorted(finds.objects)):
+            items.append(item)
+            if on_progress is not None:
+                on_progress(len(items), len(finds.objects))
     source = {
         "dataset": "folder",
         "split": "folders" if splits else {"seed": seed, "validation": validation, "test": test},

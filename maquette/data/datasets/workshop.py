@@ -6,11 +6,11 @@
 | close on purpose | 13 pairs (`CLOSE_PAIRS`): stool and table, cup and bowl, bolt and screw, car and van … |
 | objects | any number; 20 a class by default: 980 |
 | split | by object within each class, 70 / 10 / 20 % for train / validation / test |
-| models | FORMATS_HERE |
+| models | OFF, OBJ, STL, PLY, GLB and 3MF, evenly; 150 to 4,100 faces, half of them 700 to 1,500 |
 | photos | 4 an object, 96 × 96 PNG; 0 to 55 degrees above the horizon, any azimuth, random light and color |
 | scans | 2,048 points an object, PLY, XYZ or NPY; whole or from one side, noisy, turned about z |
-| true labels | known: labels are given without noise |
-| size, time | SIZE_HERE |
+| labels | given without noise, so true labels are known |
+| size, time | 100 kB and about 45 ms of a core an object: 980 are 98 MB and take 45 s, with two workers half |
 
 What is written is a tree of ordinary files, `models/<class>/<id>.<ext>`, `photos/<class>/<id>.<view>.png`,
 `scans/<class>/<id>.<ext>`, and `manifest.json` that lists them with their checksums.
@@ -150,9 +150,12 @@ def _known(root: Path, source: dict[str, Any]) -> dict[str, Item]:
         _check_source(root, dict(manifest.source), source)
         found.update((item.id, item) for item in manifest)
     if _journal_path(root).exists():
-        lines = _journal_path(root).read_text(encoding="utf-8").split("\n")
-        # What follows the last line break was being written when the program ended.
-        records = [json.loads(line) for line in lines[:-1]]
+        text = _journal_path(root).read_text(encoding="utf-8")
+        whole = text[: text.rfind("\n") + 1]
+        if whole != text:
+            # The program ended while it wrote this line; the next one must not be glued to it.
+            _journal_path(root).write_text(whole, encoding="utf-8")
+        records = [json.loads(line) for line in whole.splitlines()]
         if records:
             _check_source(root, records[0], source)
         for record in records[1:]:

@@ -40,6 +40,8 @@ def take_photos(
     background. `plain` is one pale color; `background` has a gradient, stains and clutter in any colors, and the photo
     is a little blurred and grainy. A shot depends on its own generator and on `paint`, not on the other shots.
     """
+    if not shots:
+        return []
     repainted = np.repeat(palette(1, rng=paint), len(mesh.faces), axis=0)
     color = repainted if paint.random() < _REPAINTED else None
     cameras = [random_cameras(1, rng=shot)[0] for shot in shots]

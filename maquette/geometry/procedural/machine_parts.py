@@ -75,7 +75,8 @@ def bolt(rng: np.random.Generator) -> Mesh:
     style = str(rng.choice(["hexagon", "hexagon", "hexagon", "square", "socket", "dome", "pan"]))
     part = rng.uniform(0.4, 1.0) if rng.random() < 0.6 else 0.97
     pitch = radius * rng.uniform(0.28, 0.45)
-    shank = lathe([(0, 0), (radius * 0.8, 0), (radius, radius * 0.25), (radius, length), (0, length)], sides=16)
+    blunt = rng.uniform(0.5, 0.85)
+    shank = lathe([(0, 0), (radius * blunt, 0), (radius, radius * 0.25), (radius, length), (0, length)], sides=16)
     thread = _thread((radius, radius), radius * 0.3, length * part, pitch)
     head = join(_head(rng, style, radius * rng.uniform(1.6, 2.1))).at(z=length)
     return assemble([shank, thread, head.slot(int(rng.integers(2)))], rng)
@@ -86,7 +87,7 @@ def screw(rng: np.random.Generator) -> Mesh:
     radius, length = rng.uniform(0.07, 0.13), rng.uniform(0.6, 1.2)
     style = str(rng.choice(["countersunk", "countersunk", "pan", "pan", "dome", "hexagon"]))
     taper, pitch = rng.uniform(0.12, 0.4) * length, radius * rng.uniform(0.5, 0.9)
-    blunt = 0.55 if rng.random() < 0.15 else 0.0
+    blunt = rng.uniform(0.55, 0.8) if rng.random() < 0.15 else 0.0
     part = rng.uniform(0.6, 0.95)
     core = radius * rng.uniform(0.65, 0.9)
     point = core * max(blunt, 0.2)

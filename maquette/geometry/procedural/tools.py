@@ -118,7 +118,7 @@ def screwdriver(rng: np.random.Generator) -> Mesh:
     parts.append(cylinder(thin, shank, sides=6 if rng.random() < 0.3 else 12).at(z=grip).slot(2))
     top = grip + shank
     if rng.random() < 0.5:
-        wide = thin * rng.uniform(1.2, 2.6)
+        wide = min(thin * rng.uniform(1.2, 2.6), radius * 0.7)
         tip = body([(0, -thin, thin, 2 * thin), (0.07, -wide, wide, thin), (0.16, -wide * 0.9, wide * 0.9, 0.012)])
         parts.append(tip.turned("y", -90).at(z=top - 0.01).slot(2))
     else:

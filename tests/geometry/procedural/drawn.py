@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -11,8 +12,14 @@ from maquette.geometry.mesh import Mesh
 DRAWS = 16
 
 
+@cache
+def draw(build: Callable[[np.random.Generator], Mesh], number: int) -> Mesh:
+    """Drawn once for all tests: no test writes into an object."""
+    return build(np.random.default_rng([number, 11]))
+
+
 def draws(build: Callable[[np.random.Generator], Mesh], count: int = DRAWS) -> list[Mesh]:
-    return [build(np.random.default_rng([number, 11])) for number in range(count)]
+    return [draw(build, number) for number in range(count)]
 
 
 def extents(build: Callable[[np.random.Generator], Mesh], count: int = DRAWS) -> np.ndarray:
@@ -23,7 +30,7 @@ def extents(build: Callable[[np.random.Generator], Mesh], count: int = DRAWS) ->
 def slenderness(build: Callable[[np.random.Generator], Mesh], count: int = DRAWS) -> np.ndarray:
     """Height over the larger width, one an object."""
     sizes = extents(build, count)
-    return sizes[:, 2] / sizes[:, :2].max(axis=1)
+    return np.asarray(sizes[:, 2] / sizes[:, :2].max(axis=1))
 
 
 def volume(mesh: Mesh) -> float:

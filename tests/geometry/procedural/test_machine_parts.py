@@ -32,7 +32,7 @@ def test_heads_are_on_top_and_wider_than_the_shank() -> None:
     for build in (bolt, screw):
         for mesh in draws(build):
             radii, share = radii_and_shares(mesh)
-            assert radii[share > 0.95].max() > 1.3 * radii[(share > 0.2) & (share < 0.5)].max()
+            assert radii[share > 0.95].max() > 1.2 * radii[(share > 0.2) & (share < 0.5)].max()
 
 
 def test_nuts_gears_and_pulleys_are_round_about_their_axis() -> None:

@@ -20,7 +20,7 @@ def test_they_stand_on_wheels_and_left_is_right_mirrored(build: object) -> None:
 def test_cars_are_low_vans_high_and_some_between() -> None:
     def height(build: object) -> np.ndarray:
         sizes = extents(build, 60)  # type: ignore[arg-type]  # a builder
-        return sizes[:, 2] / sizes[:, 0]
+        return np.asarray(sizes[:, 2] / sizes[:, 0])
 
     cars, vans = height(car), height(van)
     assert np.median(cars) < np.median(vans)

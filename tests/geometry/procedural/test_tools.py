@@ -47,6 +47,6 @@ def test_screwdrivers_are_thin_above_and_thick_below() -> None:
 def test_shovels_have_their_blade_below_and_wrenches_are_flat() -> None:
     for mesh in draws(shovel):
         share = mesh.vertices[:, 2] / mesh.vertices[:, 2].max()
-        assert np.ptp(mesh.vertices[share < 0.3][:, 0]) == pytest.approx(np.ptp(mesh.vertices[:, 0]))
+        assert np.ptp(mesh.vertices[share < 0.3][:, 0]) > 0.85 * np.ptp(mesh.vertices[:, 0])
     sizes = extents(wrench)
     assert (sizes[:, 1] < 0.45 * sizes[:, 0]).all()
