@@ -1,4 +1,7 @@
-"""Writes docs/cli.md from the commands' own help, so that the page cannot say anything else: python docs/make_cli.py."""
+"""Writes docs/cli.md from the commands' own help, so that the page cannot say anything else.
+
+python docs/make_cli.py
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ from maquette.cli.app import app
 
 HEAD = """# The command line
 
-Every command answers `--help`; long work shows a progress bar on a terminal and plain lines elsewhere; `--json` gives one
-JSON object on standard output. Errors are one sentence on standard error, with exit code 2 (what was asked cannot be
-done) or 1 (it failed). This page is generated from the commands themselves (`python docs/make_cli.py`).
+Every command answers `--help`; long work shows a progress bar on a terminal and plain lines elsewhere; `--json` gives
+one JSON object on standard output. Errors are one sentence on standard error, with exit code 2 (what was asked cannot
+be done) or 1 (it failed). This page is generated from the commands themselves (`python docs/make_cli.py`).
 
 | command | what it does |
 |---|---|
@@ -63,7 +66,7 @@ def _section(path: str, command: Any) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    name = parameter.human_readable_name.upper().removesuffix("...")
+    name = (parameter.metavar or parameter.name).upper().removesuffix("...")
     name += "..." if parameter.nargs == -1 else ""
     return name if parameter.required else f"[{name}]"
 

@@ -21,7 +21,7 @@ from maquette.train.evaluation import encode_run
 
 IMAGES = Path(__file__).parent / "images"
 OBJECTS = 3
-COLORS = 128
+COLORS = 256
 
 
 def draw_workshop(path: Path) -> None:

@@ -67,4 +67,4 @@ class Progress:
 class SamplePlan:
     """Batches that a method composes itself for one epoch: rows of the training split, one array a batch."""
 
-    batches: tuple[Int[Tensor, "B"], ...]
+    batches: tuple[Int[Tensor, "_"], ...]

@@ -47,7 +47,10 @@ def test_overrides_apply_in_order_and_read_json_or_text(path: Path) -> None:
     ("override", "message"),
     [
         ("train.learning_rate=1", r"unknown key 'train.learning_rate': expected one of .*\blr\b"),
-        ("modalities.image.wings=2", r"unknown key 'modalities.image.wings': expected one of encoder, options, prepare, weights"),
+        (
+            "modalities.image.wings=2",
+            r"unknown key 'modalities.image.wings': expected one of encoder, kind, lr, options, prepare, weights",
+        ),
         ("train.lr=-1", r"train.lr: .*greater than 0, got -1"),
         ("noise.rate=1.0", r"noise.rate: .*less than 1"),
         ("train.optimizer=adamw", r"train.optimizer: .*'sgd' or 'adam'"),

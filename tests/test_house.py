@@ -29,7 +29,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "search": GROUND | {"geometry", "modalities", "ingest", "data.manifest", "data.atomic", "encoders", "index"},
     "plots": GROUND | {"metrics"},
     "bench": GROUND
-    | {"geometry", "modalities", "ingest", "data", "encoders", "losses", "metrics", "index", "methods", "train", "audit"}
+    | {
+        "geometry",
+        "modalities",
+        "ingest",
+        "data",
+        "encoders",
+        "losses",
+        "metrics",
+        "index",
+        "methods",
+        "train",
+        "audit",
+    }
     | {"search", "plots"},
     "serve": GROUND | {"search", "audit"},
 }

@@ -1,1 +1,1 @@
-""""""
+"""Whole jobs over all rooms: the demo, and the papers' tables."""

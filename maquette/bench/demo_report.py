@@ -35,7 +35,9 @@ def write_demo_report(folder: Path, *, run: Run, store: Store, results: Mapping[
     """Write `folder/index.html` and the PNGs in it; the same run gives the same pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     save_png(_contact_sheet(store, engine), folder / "collection.png")
-    save_png(training_curves({"cmcl": read_record(run.folder)}, title="Training: terms by batch"), folder / "curves.png")
+    save_png(
+        training_curves({"cmcl": read_record(run.folder)}, title="Training: terms by batch"), folder / "curves.png"
+    )
     sheets = []
     for modality, words in _WORDS.items():
         path = folder / f"top10_{modality}.png"
@@ -48,8 +50,9 @@ def write_demo_report(folder: Path, *, run: Run, store: Store, results: Mapping[
         folder / "index.html",
         title="Maquette: from a folder of 3D files to an answer",
         lead=f"{len(store):,} generated objects of {len(store.class_names)} classes: {counts['train']} to train on, "
-        f"{counts['validation']} to validate, {counts['test']} to test. One encoder each for photos, scans and meshes was "
-        "trained into one common space by Cross-modal Center Loss; everything below is on objects never seen in training.",
+        f"{counts['validation']} to validate, {counts['test']} to test. One encoder each for photos, scans and meshes "
+        "was trained into one common space by Cross-modal Center Loss. Everything below is about objects that were "
+        "never seen in training.",
         sections=[
             Section(
                 "What is found",
@@ -59,7 +62,9 @@ def write_demo_report(folder: Path, *, run: Run, store: Store, results: Mapping[
             Section("Searching the collection", code=_example(store, example, run), figures=sheets),
             Section(
                 "The collection",
-                text=["The 3D models that are searched; their photos, with random camera, light and colour, are queries."],
+                text=[
+                    "The 3D models that are searched; their photos, with random camera, light and colour, are queries."
+                ],
                 figures=[Figure(folder / "collection.png", "Rendered models, up to four a class.", "Models by class")],
             ),
             Section(
@@ -141,8 +146,10 @@ def _query_picture(modality: str, path: Path) -> Picture:
         return _load(path)
     cameras = ring_cameras(1)
     if modality == "pointcloud":
-        return splat(normalise(read_cloud(path)), cameras, resolution=_PICTURE)[0]
-    return render(normalise(read_mesh(path)), cameras, resolution=_PICTURE)[0]
+        (picture,) = splat(normalise(read_cloud(path)), cameras, resolution=_PICTURE)
+    else:
+        (picture,) = render(normalise(read_mesh(path)), cameras, resolution=_PICTURE)
+    return np.asarray(picture)
 
 
 def _load(path: Path) -> Picture:

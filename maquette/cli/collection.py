@@ -34,7 +34,9 @@ def create(
 @index.command("add")
 def add(
     collection: CollectionArgument,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders (class/name.ext or any tree) and files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Folders (class/name.ext or any tree) and files.")
+    ],
     workers: Annotated[int, typer.Option(help="Processes that read files.")] = 2,
     strict: Annotated[bool, typer.Option("--strict", help="Leave with exit code 1 if any file was refused.")] = False,
     as_json: JsonOption = False,
@@ -99,11 +101,14 @@ def check(collection: CollectionArgument, as_json: JsonOption = False) -> None:
 def search(
     collection: CollectionArgument,
     image: Annotated[list[Path] | None, typer.Option(help="A photo to search by; may be given several times.")] = None,
-    points: Annotated[list[Path] | None, typer.Option(help="A point cloud (scan) to search by; may be repeated.")] = None,
+    points: Annotated[
+        list[Path] | None, typer.Option(help="A point cloud (scan) to search by; may be repeated.")
+    ] = None,
     mesh: Annotated[list[Path] | None, typer.Option(help="A mesh to search by; may be repeated.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many items to show.")] = 10,
     where: Annotated[
-        list[str] | None, typer.Option(help="Only items that match: class=chair, faces<5000, class in chair,table; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Only items that match: class=chair, faces<5000, class in chair,table; may be repeated."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -36,7 +36,9 @@ def prepare(
 
     store = ready_store(load_config(config, changes or []), workers=workers, strict=strict)
     values = {"prepared": str(store.folder), "objects": len(store), "refused": len(store.refused)}
-    answer(values, as_json=as_json, text=f"{len(store)} objects in {store.folder}, {len(store.refused)} readings refused")
+    answer(
+        values, as_json=as_json, text=f"{len(store)} objects in {store.folder}, {len(store.refused)} readings refused"
+    )
 
 
 @data.command("inspect")

@@ -15,7 +15,9 @@ from maquette.cli.training import map_table
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Where everything is written; what is there and done is not repeated.")] = Path("demo"),
+    out: Annotated[
+        Path, typer.Option(help="Where everything is written; what is there and done is not repeated.")
+    ] = Path("demo"),
     size: Annotated[str, typer.Option(help="standard, or tiny: seconds, for a look at the stages.")] = "standard",
     workers: Annotated[int, typer.Option(help="Processes that make and prepare data.")] = 2,
     as_json: JsonOption = False,

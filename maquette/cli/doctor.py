@@ -89,7 +89,8 @@ def doctor(as_json: JsonOption = False) -> None:
     }
     lines = [
         f"maquette {__version__}, Python {report['python']}, {report['platform']}",
-        f"devices: {', '.join(devices)} (used: {report['device_used']}); threads: {report['threads']} on {report['cores']} cores",
+        f"devices: {', '.join(devices)} (used: {report['device_used']})",
+        f"threads: {report['threads']} on {report['cores']} cores",
         f"free disk here: {report['free_disk_gib']} GiB",
         "packages:",
     ]

@@ -42,7 +42,9 @@ def train(
     config: ConfigArgument,
     out: Annotated[Path, typer.Option(help="The run's folder: record, checkpoint, model.")] = Path("runs/run"),
     changes: SetOption = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out if there is one.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the checkpoint in --out if there is one.")
+    ] = False,
     workers: Annotated[int, typer.Option(help="Processes that prepare data.")] = 2,
     as_json: JsonOption = False,
 ) -> None:
@@ -67,7 +69,8 @@ def train(
 def evaluate(
     run: Annotated[Path | None, typer.Argument(help="A run's folder, as `train` wrote it.")] = None,
     features: Annotated[
-        Path | None, typer.Option(help="Instead of a run: a folder of img_feat_{1,2,4}.npy, pt_feat.npy, mesh_feat.npy, label.npy.")
+        Path | None,
+        typer.Option(help="Instead of a run: a folder of img_feat_{1,2,4}.npy, pt_feat.npy, mesh_feat.npy, label.npy."),
     ] = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     protocol: Annotated[str, typer.Option(help="clean, paper_cmcl or paper_rono.")] = "clean",
@@ -95,9 +98,14 @@ def map_table(results: dict[str, Any]) -> str:
     """The mAP of every pair, a line a pair, a column a number of views."""
     counts = list(results["views"])
     pairs = list(results["views"][counts[0]])
-    lines = [f"mAP, protocol {results['protocol']['name']}", f"{'query -> gallery':<28}" + "".join(f"{c + ' view' + 's' * (c != '1'):>10}" for c in counts)]
-    for pair in pairs:
-        lines.append(f"{pair:<28}" + "".join(f"{_percent(results['views'][c][pair]['map']):>10}" for c in counts))
+    lines = [
+        f"mAP, protocol {results['protocol']['name']}",
+        f"{'query -> gallery':<28}" + "".join(f"{c + ' view' + 's' * (c != '1'):>10}" for c in counts),
+    ]
+    lines += [
+        f"{pair:<28}" + "".join(f"{_percent(results['views'][count][pair]['map']):>10}" for count in counts)
+        for pair in pairs
+    ]
     return "\n".join(lines)
 
 

@@ -19,7 +19,8 @@ body { margin: 0 auto; max-width: 72rem; padding: 2rem 1.25rem 4rem; background:
        font: 16px/1.55 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.9rem; margin: 0 0 .5rem; } h2 { font-size: 1.3rem; margin: 2.75rem 0 .5rem; }
 p { max-width: 46rem; } .quiet, figcaption { color: var(--quiet); font-size: .9rem; }
-figure { margin: 1rem 0; } figure img { max-width: 100%; height: auto; background: #fff; border: 1px solid var(--line); border-radius: 6px; }
+figure { margin: 1rem 0; } figure img { max-width: 100%; height: auto; background: #fff;
+             border: 1px solid var(--line); border-radius: 6px; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--quiet); font-size: .9rem; padding-bottom: .35rem; }
 th, td { padding: .35rem .8rem; border-bottom: 1px solid var(--line); text-align: right; }

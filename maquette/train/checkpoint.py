@@ -56,7 +56,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot write the checkpoint ({error.strerror}): free space or choose another folder") from error
+        raise CheckpointError(
+            f"{path}: cannot write the checkpoint ({error.strerror}): free space or choose another folder"
+        ) from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -71,7 +73,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
             raise CheckpointError(f"{path}: checkpoint format {header.get('format')!r}, expected '{_FORMAT}'")
         return Checkpoint(tensors, json.loads(header["meta"]))
     except (SafetensorError, KeyError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"{path}: not a checkpoint of Maquette ({error}): start again without --resume") from error
+        raise CheckpointError(
+            f"{path}: not a checkpoint of Maquette ({error}): start again without --resume"
+        ) from error
 
 
 def optimizer_state(optimizer: Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:

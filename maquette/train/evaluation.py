@@ -28,7 +28,14 @@ def encode_split(
 ) -> tuple[Embedded, Int[np.ndarray, "N"]]:
     """Representations of the split's objects, each encoded once and un-augmented, and their rows in the store."""
     loader = Loader(
-        store, split=split, modalities=modalities, batch_size=_ENCODE_BATCH, seed=0, shuffle=False, augment=False, workers=1
+        store,
+        split=split,
+        modalities=modalities,
+        batch_size=_ENCODE_BATCH,
+        seed=0,
+        shuffle=False,
+        augment=False,
+        workers=1,
     )
     return embed(model, loader.scan(), device=str(device)), loader.rows
 
@@ -40,9 +47,7 @@ def evaluate_embedded(embedded: Embedded, labels: Int[np.ndarray, "N"], *, proto
         return views_as_json({1: pairs}, protocol)
     views = embedded.views["image"]
     others = {name: values for name, values in embedded.representations.items() if name != "image"}
-    by_views = {
-        count: average_views(views, count) for count in protocol.view_counts if count <= views.shape[1]
-    }
+    by_views = {count: average_views(views, count) for count in protocol.view_counts if count <= views.shape[1]}
     results = evaluate_views(others, by_views, labels, protocol=protocol, present=embedded.present)
     return views_as_json(results, protocol)
 

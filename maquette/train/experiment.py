@@ -1,6 +1,6 @@
 """From a configuration to a trained model: each stage goes from folder to folder and skips what is done.
 
-    data set (manifest) → prepared store → run folder: run.json, record.jsonl, checkpoint.safetensors, model/
+data set (manifest) → prepared store → run folder: run.json, record.jsonl, checkpoint.safetensors, model/
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 from maquette.config import RunConfig
-from maquette.data.datasets import DATASETS
 from maquette.data.atomic import write_atomically
+from maquette.data.datasets import DATASETS
 from maquette.data.loader import Loader
 from maquette.data.manifest import Manifest
 from maquette.data.prepare import PreparationReport, prepare
@@ -101,10 +101,11 @@ def train(
     figures = validation_map(model, store, modalities, device) if len(store.rows("validation")) else {}
     realised = noise_made["realised_rate"]
     noise = f"{config.noise.kind} label noise (realised rate {realised:.4g})" if realised else "labels as they are"
+    name, options = store.manifest.name, config.train
     card = {
-        "name": title or f"{config.method.name} on {store.manifest.name}",
-        "description": f"Trained by the method {config.method.name}, {config.train.epochs} epochs, seed {config.train.seed}.",
-        "training_data": f"{store.manifest.name}, {len(store.rows('train'))} objects of {len(store.class_names)} classes, "
+        "name": title or f"{config.method.name} on {name}",
+        "description": f"Trained by the method {config.method.name}, {options.epochs} epochs, seed {options.seed}.",
+        "training_data": f"{name}, {len(store.rows('train'))} objects of {len(store.class_names)} classes, "
         f"{noise}, digest {store.manifest.digest[:16]}",
         "metrics": {f"{name}, validation split, given labels, protocol clean": v for name, v in figures.items()},
     }
@@ -117,7 +118,7 @@ def train(
 def validation_map(
     model: CrossModalModel, store: Store, modalities: Mapping[str, Modality], device: torch.device
 ) -> dict[str, float]:
-    """mAP over all pairs on the validation split, by its given labels: the only split a choice may rest on."""
+    """The mean mAP over all pairs on the validation split, by its given labels: all that a choice may rest on."""
     return {"map": mean_map(model, store, modalities=modalities, split="validation", device=device)}
 
 
@@ -224,7 +225,9 @@ def _start(out: Path, identity: str, *, resume: bool) -> Run | None:
             f"{out}: holds a run with another configuration or other data: choose another --out, or remove it"
         )
     if not run.finished and not resume:
-        raise CheckpointError(f"{out}: holds an unfinished run of this configuration: go on with --resume, or remove it")
+        raise CheckpointError(
+            f"{out}: holds an unfinished run of this configuration: go on with --resume, or remove it"
+        )
     return run
 
 

@@ -1,4 +1,4 @@
-"""Optimisers and their rates: parameter groups are gathered by optimiser, rates follow one schedule counted in batches."""
+"""Optimisers and their rates: groups are gathered by optimiser, rates follow one schedule counted in batches."""
 
 from __future__ import annotations
 

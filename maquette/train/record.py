@@ -21,11 +21,8 @@ def read_record(folder: Path) -> list[dict[str, Any]]:
     path = folder / _FILE
     if not path.is_file():
         return []
-    entries = []
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-        if line.endswith("\n"):
-            entries.append(json.loads(line))
-    return entries
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 class Record:
@@ -39,13 +36,13 @@ class Record:
         partial.write_text("".join(json.dumps(entry) + "\n" for entry in kept), encoding="utf-8")
         partial.replace(path)
         self._lines = path.open("a", encoding="utf-8")
-        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=batches + 1)  # type: ignore[no-untyped-call]
+        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=batches + 1)
 
     def add(self, kind: str, batches: int, values: Mapping[str, Any], **more: Any) -> None:
         """One entry; numbers in `values` also go to TensorBoard under `kind/name`."""
         self._lines.write(json.dumps({"kind": kind, "batches": batches, **more, "values": dict(values)}) + "\n")
         for name, value in values.items():
-            self._board.add_scalar(f"{kind}/{name}", value, batches)  # type: ignore[no-untyped-call]
+            self._board.add_scalar(f"{kind}/{name}", value, batches)
 
     def sync(self) -> None:
         """Have everything so far on disk: called before the checkpoint that counts on it."""
@@ -55,6 +52,8 @@ class Record:
     def __enter__(self) -> Record:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._lines.close()
-        self._board.close()  # type: ignore[no-untyped-call]
+        self._board.close()

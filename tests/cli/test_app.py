@@ -14,7 +14,9 @@ from maquette.errors import ConfigError, MaquetteError
 
 
 def maquette_command(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "maquette", *map(str, words)], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "maquette", *map(str, words)], capture_output=True, text=True, check=False
+    )
 
 
 def test_version() -> None:
@@ -22,7 +24,8 @@ def test_version() -> None:
 
 
 def test_help_needs_no_heavy_import() -> None:
-    code = "import sys; sys.argv=['maquette','--help']\ntry:\n  from maquette.cli import main; main()\nexcept SystemExit: pass\n"
+    code = "import sys; sys.argv=['maquette','--help']\ntry:\n  from maquette.cli import main; main()\n"
+    code += "except SystemExit: pass\n"
     code += "print(sorted({'torch','lancedb','trimesh','matplotlib','pydantic'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.rstrip().endswith("[]")
@@ -47,7 +50,9 @@ def test_what_cannot_be_done_is_one_sentence(words: tuple[str, ...], code: int, 
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("error", "code"), [(MaquetteError("broke"), 1), (ConfigError("no"), 2), (KeyboardInterrupt(), 130)])
+@pytest.mark.parametrize(
+    ("error", "code"), [(MaquetteError("broke"), 1), (ConfigError("no"), 2), (KeyboardInterrupt(), 130)]
+)
 def test_exit_codes(
     error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

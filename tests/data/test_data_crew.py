@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from counting_modality import Counting, write_collection
 
 from maquette.data.crew import Reader, Task, read_all
 from maquette.data.prepare import prepare
 from maquette.data.store import State
 from maquette.errors import MaquetteError
+from tests.data.counting_modality import Counting, write_collection
 
 
 class Lacking(Counting):

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from counting_modality import Counting, write_collection
 
 from maquette.data.loader import Loader
 from maquette.data.prepare import prepare
 from maquette.data.store import Store
 from maquette.errors import ConfigError
 from maquette.types import Batch, SamplePlan
+from tests.data.counting_modality import Counting, write_collection
 
 ONE = {"counting": Counting()}
 BOTH = {"counting": Counting(), "more": Counting(width=3)}

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from counting_modality import Counting, write_collection
 
 from maquette.data.manifest import Manifest
 from maquette.data.prepare import prepare
 from maquette.data.store import State, Store
 from maquette.errors import ConfigError, MaquetteError
+from tests.data.counting_modality import Counting, write_collection
 
 MODALITIES = {"counting": Counting()}
 
@@ -106,7 +106,7 @@ def test_processes_change_nothing_and_outlive_crashes_and_hangs(tmp_path: Path) 
 KILLED = """
 import sys
 from pathlib import Path
-from counting_modality import Counting
+from tests.data.counting_modality import Counting
 from maquette.data.manifest import Manifest
 from maquette.data.prepare import prepare
 

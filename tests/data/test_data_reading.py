@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from counting_modality import Counting, write_collection
 
 from maquette.data.manifest import Item
 from maquette.data.reading import Outcome, name_number, read_item
 from maquette.errors import MissingExtraError
 from maquette.geometry import Mesh, write_mesh
+from tests.data.counting_modality import Counting, write_collection
 
 TETRAHEDRON = Mesh(
     np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]), np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])

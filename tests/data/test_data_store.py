@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from counting_modality import Counting, write_collection
 
 from maquette.data.prepare import prepare
 from maquette.data.store import Refusal, Store, read_refusals
 from maquette.errors import ConfigError, FileError
+from tests.data.counting_modality import Counting, write_collection
 
 
 @pytest.fixture

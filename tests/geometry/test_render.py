@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shape_cases import ball, box, soup
 
 from maquette.errors import ConfigError, InputError
 from maquette.geometry.cameras import Camera, random_cameras, ring_cameras, sphere_cameras
 from maquette.geometry.light import Light, decode_color
 from maquette.geometry.mesh import Mesh
 from maquette.geometry.render import CLAY, backdrop, render
+from tests.geometry.shape_cases import ball, box, soup
 
 WHITE_LIGHT = Light(key=0.0, head=0.0, sky=1.0, ground=1.0, occlusion=0.0)
 """Shows every surface in its own color, from all sides."""
@@ -171,7 +171,7 @@ def test_arguments_stay_as_they_are() -> None:
 PROGRAM = """
 import hashlib, sys
 sys.path.insert(0, sys.argv[1])
-from shape_cases import soup
+from tests.geometry.shape_cases import soup
 from maquette.geometry.cameras import ring_cameras
 from maquette.geometry.render import render
 print(hashlib.sha256(render(soup(count=20000), ring_cameras(2), resolution=96).tobytes()).hexdigest())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
-from shape_cases import ball, box
 
 from maquette.geometry.mesh import Mesh
 from maquette.geometry.shading import Surface, surface_of
+from tests.geometry.shape_cases import ball, box
 
 
 def surface(mesh: Mesh) -> Surface:

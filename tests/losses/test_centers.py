@@ -4,9 +4,9 @@ from math import sqrt
 
 import pytest
 import torch
-from loss_cases import VECTORS, Case, on_ragged_batches
 
 from maquette.losses.centers import center_cosines, center_logits, squared_center_distances
+from tests.losses.loss_cases import VECTORS, Case, on_ragged_batches
 
 
 def test_by_hand() -> None:

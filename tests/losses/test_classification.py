@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import torch
-from loss_cases import VECTORS, Case, on_ragged_batches
 
 from maquette.losses.classification import absolute_error, cross_entropy, label_log_probabilities
+from tests.losses.loss_cases import VECTORS, Case, on_ragged_batches
 
 
 def test_by_hand() -> None:

@@ -4,9 +4,9 @@ from math import exp, log
 
 import pytest
 import torch
-from loss_cases import VECTORS, Case, on_ragged_batches
 
 from maquette.losses.contrastive import instance_contrast, row_contrast
+from tests.losses.loss_cases import VECTORS, Case, on_ragged_batches
 
 
 def test_by_hand() -> None:

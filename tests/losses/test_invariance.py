@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from loss_cases import VECTORS, Case, on_ragged_batches
 
 from maquette.losses.invariance import modality_distance
+from tests.losses.loss_cases import VECTORS, Case, on_ragged_batches
 
 
 def test_by_hand() -> None:

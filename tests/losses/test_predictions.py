@@ -4,10 +4,10 @@ from math import exp, log
 
 import pytest
 import torch
-from loss_cases import Case, on_ragged_batches
 
 from maquette.losses.classification import cross_entropy
 from maquette.losses.predictions import entropy_penalty, prior_penalty, soft_cross_entropy
+from tests.losses.loss_cases import Case, on_ragged_batches
 
 NAN = float("nan")
 

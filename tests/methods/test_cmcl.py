@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 import torch
-from method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 from maquette.errors import ConfigError
 from maquette.methods import METHODS
 from maquette.methods.cmcl import CMCL, center_change, cross_modal_center_loss, mean_square_error
 from maquette.types import Representations
+from tests.methods.method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 
 def build(name: str = "cmcl", /, modalities: int = 2, **changes: Any) -> CMCL:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import torch
-from method_cases import PROGRESS, Case, on_ragged_batches
 
 from maquette.losses import cross_entropy
 from maquette.methods.cross_entropy import CrossEntropy
 from maquette.types import Representations
+from tests.methods.method_cases import PROGRESS, Case, on_ragged_batches
 
 
 @on_ragged_batches

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 import torch
-from method_cases import VECTORS, Case, on_ragged_batches
 from torch import Tensor
 
 from maquette.errors import ConfigError
 from maquette.methods import METHODS
 from maquette.methods.dac import DAC, classification_loss, instance_loss, joint_losses, semantic_loss
 from maquette.types import Progress, Representations
+from tests.methods.method_cases import VECTORS, Case, on_ragged_batches
 
 OBJECTS, CLASSES, DIMENSIONS = 60, 3, 8
 

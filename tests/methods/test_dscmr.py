@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 from maquette.methods.dscmr import DSCMR, label_distance
+from tests.methods.method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 
 def test_by_hand() -> None:

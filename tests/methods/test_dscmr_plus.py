@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from method_cases import PROGRESS, VECTORS
 
 from maquette.losses import cross_entropy
 from maquette.methods.dscmr_plus import DSCMRPlus
+from tests.methods.method_cases import PROGRESS, VECTORS
 
 
 def test_the_objective_is_dscmrs_with_cross_entropy() -> None:

@@ -4,10 +4,10 @@ from math import exp
 
 import pytest
 import torch
-from method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 from maquette.errors import ConfigError
 from maquette.methods.generalized_cross_entropy import GeneralizedCrossEntropy, generalized_cross_entropy
+from tests.methods.method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 
 def test_by_hand() -> None:

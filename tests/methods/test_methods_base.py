@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 import torch
 from jaxtyping import Int
-from method_cases import PROGRESS, VECTORS
 from torch import Tensor, nn
 
 from maquette.methods.base import METHODS, Method
 from maquette.types import Progress, Representations
+from tests.methods.method_cases import PROGRESS, VECTORS
 
 
 class Plain(Method):

@@ -4,10 +4,10 @@ from math import exp, log
 
 import pytest
 import torch
-from method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 from maquette.errors import ConfigError
 from maquette.methods.mrl import MRL, robust_clustering
+from tests.methods.method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 
 def test_by_hand() -> None:

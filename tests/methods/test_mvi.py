@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 from maquette.losses import instance_contrast
 from maquette.methods.mvi import MVI, modal_invariance
 from maquette.types import Representations
+from tests.methods.method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 
 def batch(views: int = 2) -> Representations:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import torch
-from method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 from maquette.errors import ConfigError
 from maquette.losses import center_cosines
@@ -20,6 +19,7 @@ from maquette.methods.rono import (
     vanilla_center_loss,
 )
 from maquette.types import Progress
+from tests.methods.method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 
 def build(name: str = "rono", /, **changes: Any) -> RONO:

@@ -4,9 +4,9 @@ from math import exp, log
 
 import pytest
 import torch
-from method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 from maquette.methods.supervised_contrastive import SupervisedContrastive, supervised_contrast
+from tests.methods.method_cases import PROGRESS, VECTORS, Case, on_ragged_batches
 
 
 def test_by_hand() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from modality_cases import cloud, photo, wedge
 
 from maquette.errors import ConfigError, FileError, InputError
 from maquette.modalities.image import ImageModality, evenly_spaced, select_views
+from tests.modalities.modality_cases import cloud, photo, wedge
 
 RNG = np.random.default_rng(0)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from modality_cases import cloud, wedge
 
 from maquette.errors import ConfigError, FileError, InputError
 from maquette.geometry.adjacency import face_neighbours
 from maquette.geometry.mesh import Mesh, write_mesh
 from maquette.modalities import MODALITIES
 from maquette.modalities.mesh import MeshModality
+from tests.modalities.modality_cases import cloud, wedge
 
 
 def rng(seed: int = 0) -> np.random.Generator:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from modality_cases import photo
 from PIL import Image
 
 from maquette.errors import FileError
 from maquette.modalities.photo import read_photo
+from tests.modalities.modality_cases import photo
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from modality_cases import cloud, wedge
 
 from maquette.errors import ConfigError, FileError, InputError
 from maquette.geometry.mesh import Cloud, write_cloud, write_mesh
 from maquette.modalities import MODALITIES
 from maquette.modalities.pointcloud import PointCloudModality
+from tests.modalities.modality_cases import cloud, wedge
 
 
 def rng(seed: int = 0) -> np.random.Generator:

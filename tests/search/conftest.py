@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from search_cases import box, export
 
 from maquette.geometry import Cloud, write_cloud, write_mesh
 from maquette.search import Collection, Engine
+from tests.search.search_cases import box, export
 
 
 @pytest.fixture(scope="session")

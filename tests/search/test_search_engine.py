@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from search_cases import box, export
 
 from maquette.encoders import open_model
 from maquette.errors import FileError, FingerprintError, InputError, UnknownNameError
@@ -16,6 +15,7 @@ from maquette.index import parse_where
 from maquette.modalities import MODALITIES, Arrays
 from maquette.search import Answer, Collection, Engine, find_sources
 from maquette.search.reading import Reading, read_source
+from tests.search.search_cases import box, export
 
 IDS = (
     "bars/long.off",

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 from jaxtyping import Int
-from tiny import tiny_config, tiny_store
 from torch import Tensor
 
 from maquette.data.store import Store
@@ -23,6 +22,7 @@ from maquette.train.checkpoint import load_checkpoint
 from maquette.train.experiment import train
 from maquette.train.record import read_record
 from maquette.types import Progress, Representations
+from tests.train.tiny import tiny_config, tiny_store
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,9 @@ class _Stop(Exception):
 
 @pytest.mark.parametrize("stop_after", [1, 2, 5, 7, 14])
 @pytest.mark.parametrize("kind", ["sgd", "adam"])
-def test_an_interrupted_run_ends_as_an_uninterrupted_one(store: Store, tmp_path: Path, stop_after: int, kind: str) -> None:
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(
+    store: Store, tmp_path: Path, stop_after: int, kind: str
+) -> None:
     config = tiny_config(train__optimizer=kind, train__schedule="cosine")
     train(config, store, out=tmp_path / "whole")
     count = 0
@@ -85,7 +87,8 @@ sys.path.insert(0, sys.argv[3])
 from tiny import tiny_config
 from maquette.data.store import Store
 from maquette.train.experiment import train
-train(tiny_config(train__epochs=25, train__checkpoint_every=1), Store.open(Path(sys.argv[1])), out=Path(sys.argv[2]), resume=True)
+config = tiny_config(train__epochs=25, train__checkpoint_every=1)
+train(config, Store.open(Path(sys.argv[1])), out=Path(sys.argv[2]), resume=True)
 """
 
 
@@ -135,6 +138,8 @@ def test_the_first_term_that_is_not_finite_is_named_with_its_items(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("maquette.train.experiment.METHODS.build", lambda name, **options: _Poisoned(**options))
-    with pytest.raises(NonFiniteTermError, match=r"term 'center' became inf at epoch 1, step 2 \(batch 7\): .*items") as caught:
+    with pytest.raises(
+        NonFiniteTermError, match=r"term 'center' became inf at epoch 1, step 2 \(batch 7\): .*items"
+    ) as caught:
         train(tiny_config(), store, out=tmp_path / "run")
     assert sum(str(caught.value).count(name) for name in store.ids) == 6

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-from drawn import draws, overlap, slenderness
 
 from maquette.geometry.procedural.buildings import barn, church, house, lighthouse, skyscraper, windmill
+from tests.geometry.procedural.drawn import draws, overlap, slenderness
 
 
 def test_towers_are_tall_and_barns_low() -> None:

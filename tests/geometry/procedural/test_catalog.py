@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn import draws, volume
 
 from maquette.geometry.mesh import Mesh, normalise
 from maquette.geometry.procedural import CLASSES, CLOSE_PAIRS, ClassSpec
+from tests.geometry.procedural.drawn import draws, volume
 
 BY_NAME = {spec.name: spec for spec in CLASSES}
 every_class = pytest.mark.parametrize("spec", CLASSES, ids=lambda spec: spec.name)

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-from drawn import draws, extents
 
 from maquette.geometry.procedural.craft import airplane, bicycle, sailboat
+from tests.geometry.procedural.drawn import draws, extents
 
 
 def test_airplanes_have_wings_on_both_sides_and_a_fin_at_the_rear() -> None:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-from drawn import draws, extents, overlap, slenderness
 
 from maquette.geometry.procedural.furniture import bed, chair, desk, shelf, sofa, stool, table
+from tests.geometry.procedural.drawn import draws, extents, overlap, slenderness
 
 
 def test_what_stands_stands_on_the_floor() -> None:

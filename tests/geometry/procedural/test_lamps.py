@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-from drawn import draws, overlap, slenderness
 
 from maquette.geometry.procedural.lamps import desk_lamp, floor_lamp, pendant_lamp, street_lamp, table_lamp
+from tests.geometry.procedural.drawn import draws, overlap, slenderness
 
 
 def test_street_lamps_are_slimmer_than_floor_lamps_and_those_than_table_lamps() -> None:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn import draws, extents, overlap
 
 from maquette.geometry.mesh import Mesh
 from maquette.geometry.procedural.machine_parts import bolt, gear, nut, pulley, screw, spring
+from tests.geometry.procedural.drawn import draws, extents, overlap
 
 
 def radii_and_shares(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:

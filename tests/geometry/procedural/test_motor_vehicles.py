@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn import draws, extents, is_mirrored, overlap
 
 from maquette.geometry.procedural.motor_vehicles import car, truck, van
+from tests.geometry.procedural.drawn import draws, extents, is_mirrored, overlap
 
 
 @pytest.mark.parametrize("build", [car, truck, van])

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn import draws, extents
 
 from maquette.geometry.procedural.tools import axe, hammer, saw, screwdriver, shovel, wrench
+from tests.geometry.procedural.drawn import draws, extents
 
 
 @pytest.mark.parametrize("build", [axe, hammer, screwdriver, shovel, wrench])

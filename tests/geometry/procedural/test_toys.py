@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn import draws, extents, slenderness
 
 from maquette.geometry.procedural.toys import (
     robot,
@@ -13,6 +12,7 @@ from maquette.geometry.procedural.toys import (
     teddy_bear,
     toy_brick,
 )
+from tests.geometry.procedural.drawn import draws, extents, slenderness
 
 
 def test_bears_robots_and_horses_have_two_sides_alike() -> None:

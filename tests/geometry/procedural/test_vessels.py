@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn import draws, extents, overlap, slenderness, volume
 from scipy.spatial import ConvexHull
 
 from maquette.geometry.procedural.vessels import bottle, bowl, cup, goblet, teapot, vase
+from tests.geometry.procedural.drawn import draws, extents, overlap, slenderness, volume
 
 
 @pytest.mark.parametrize("build", [bowl, cup, goblet, vase])

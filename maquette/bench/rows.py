@@ -1,0 +1,199 @@
+"""Rows of a published table: each is one run, measured, and kept as one JSON file; what is there is not run again.
+
+A row that is killed goes on from its checkpoint, in the scratch folder, when the same command is given again:
+
+    <scratch>/data  <scratch>/prepared             shared by the rows of a table
+    <scratch>/<row>/                               the run: record, checkpoint until it is finished, model
+    <results>/<row>.json                           what is published
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from maquette.config import RunConfig, load_config
+from maquette.data.atomic import write_atomically
+from maquette.data.store import Store
+from maquette.encoders import Embedded
+from maquette.errors import ConfigError, FileError
+from maquette.index.lock import WriterLock
+from maquette.metrics import Protocol, bootstrap_interval, evaluate_pairs, get_protocol
+from maquette.train.evaluation import encode_run
+from maquette.train.experiment import build_manifest, prepare_data, train
+from maquette.train.record import read_record
+from maquette.train.run import Run
+from maquette.types import Progress
+
+__all__ = ["Row", "Table", "measure_pairs", "read_rows", "run_row", "run_rows"]
+
+Update = Callable[[int, int, str], None]
+Stage = Callable[[str], AbstractContextManager[Update]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run of a table: a configuration file, what is changed in it, and where the result belongs in the table."""
+
+    method: str
+    rate: float
+    seed: int
+    config: Path
+    changes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The row's file name, without its ending."""
+        return f"{self.method}_{100 * self.rate:02.0f}_seed{self.seed}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that belong together, and what stands beside them.
+
+    `protocols` leads from a protocol's name to whether only pairs of different modalities are published under it.
+    `paper` are the published figures in percent: (label, pair) to a figure a rate.
+    """
+
+    name: str
+    title: str
+    rows: tuple[Row, ...]
+    protocols: Mapping[str, bool]
+    paper: Mapping[tuple[str, str], Mapping[float, float]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    command: str = ""
+
+
+def run_rows(table: Table, *, results: Path, scratch: Path, stage: Stage, workers: int = 0) -> list[dict[str, Any]]:
+    """Run the rows of `table` that have no result yet, one after the other, and return all of them in order."""
+    return [
+        run_row(
+            row,
+            table,
+            results=results,
+            scratch=scratch,
+            stage=stage,
+            workers=workers,
+            place=f"{number} of {len(table.rows)}",
+        )
+        for number, row in enumerate(table.rows, start=1)
+    ]
+
+
+def run_row(
+    row: Row, table: Table, *, results: Path, scratch: Path, stage: Stage, workers: int = 0, place: str = ""
+) -> dict[str, Any]:
+    """The row's result, read if it is there, else made and written."""
+    path = results / f"{row.name}.json"
+    if path.is_file():
+        return _read(path)
+    scratch.mkdir(parents=True, exist_ok=True)
+    config = load_config(row.config, [*row.changes, *_places(scratch)])
+    # Another process may be making the same data, or the same row: then this one waits and finds it made.
+    with WriterLock(scratch / "data.lock").held(), stage("data") as update:
+        manifest = build_manifest(config, workers=workers, on_progress=lambda done, total: update(done, total, ""))
+        prepare_data(config, manifest, workers=workers, on_progress=lambda done, total: update(done, total, ""))
+    store = Store.open(config.data.prepared)
+    with WriterLock(scratch / f"{row.name}.lock").held():
+        if path.is_file():
+            return _read(path)
+        begun = (scratch / row.name / "checkpoint.safetensors").is_file()
+        with stage(f"row {place}: {row.name}") as update:
+            run = train(config, store, out=scratch / row.name, resume=True, on_step=_shown(update), title=row.name)
+        result = _result(row, table, config, run, resumed=begun)
+        write_atomically(path, (json.dumps(result, indent=1, sort_keys=True) + "\n").encode())
+        # Only a run that is not finished needs it, and it is the largest file of all.
+        (run.folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    return result
+
+
+def measure_pairs(
+    embedded: Embedded, labels: Int[np.ndarray, "N"], *, protocol: Protocol, crossing_only: bool
+) -> dict[str, dict[str, Any]]:
+    """Of every ordered pair of modalities (or those of two different ones): mAP with its 95 % interval over queries.
+
+    Images count with all their views, averaged. The interval is a bootstrap with a fixed seed.
+    """
+    names = list(embedded.representations)
+    pairs = [(one, other) for one in names for other in names if one != other or not crossing_only]
+    scores = evaluate_pairs(embedded.representations, labels, protocol=protocol, present=embedded.present, pairs=pairs)
+    measured = {}
+    for (query, gallery), found in scores.items():
+        values = found.as_json()
+        if len(found.rows):
+            precision = found.measures["average_precision"]
+            interval = bootstrap_interval(precision, rng=np.random.default_rng(0))
+            values |= {"low": interval.low, "high": interval.high}
+        measured[f"{query}->{gallery}"] = values
+    return measured
+
+
+def read_rows(results: Path, rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """The results that are there, of these rows, in their order."""
+    paths = [results / f"{row.name}.json" for row in rows]
+    return [_read(path) for path in paths if path.is_file()]
+
+
+def _result(row: Row, table: Table, config: RunConfig, run: Run, *, resumed: bool) -> dict[str, Any]:
+    embedded, store, rows = encode_run(run.folder, split="test")
+    labels = store.manifest.true_labels()[rows]
+    metrics: dict[str, Any] = {
+        name: measure_pairs(embedded, labels, protocol=get_protocol(name), crossing_only=crossing)
+        for name, crossing in table.protocols.items()
+    }
+    divisions = [entry["values"] for entry in read_record(run.folder) if entry["kind"] == "division"]
+    if divisions:
+        metrics["division"] = divisions[-1]
+    facts = run.facts
+    return {
+        "table": table.name,
+        "row": row.name,
+        "method": row.method,
+        "rate": row.rate,
+        "seeds": {"train": config.train.seed, "noise": config.noise.seed},
+        "metrics": metrics,
+        "protocols": {name: get_protocol(name).as_json() for name in table.protocols},
+        "config": _without_places(config),
+        "epoch": "last",
+        **{name: facts[name] for name in ("identity", "data", "noise", "provenance", "seconds")},
+        "resumed": resumed,
+        "command": f"{table.command} --only {row.method} --seeds {row.seed}",
+    }
+
+
+def _places(scratch: Path) -> Sequence[str]:
+    return [f"data.root={json.dumps(str(scratch / 'data'))}", f"data.prepared={json.dumps(str(scratch / 'prepared'))}"]
+
+
+def _without_places(config: RunConfig) -> dict[str, Any]:
+    """The configuration without the folders of the machine that it ran on."""
+    values = config.to_json()
+    for name in ("root", "prepared"):
+        del values["data"][name]
+    if "source" in values["data"]["options"]:
+        values["data"]["options"]["source"] = "FOLDER"
+    return values
+
+
+def _shown(update: Update) -> Callable[[Progress, Mapping[str, float]], None]:
+    def on_step(progress: Progress, terms: Mapping[str, float]) -> None:
+        update(progress.batches_done + 1, progress.epochs * progress.steps, f"epoch {progress.epoch + 1}")
+
+    return on_step
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise FileError(path, f"is not JSON: remove it and run the row again ({error})") from error
+    if not isinstance(values, dict) or not {"table", "row", "metrics"} <= values.keys():
+        raise ConfigError(f"{path}: is no result of a row: expected table, row and metrics")
+    return values
