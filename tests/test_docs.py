@@ -11,12 +11,9 @@ In README.md and docs/, by the first word after the fence:
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +29,7 @@ import maquette.index
 import maquette.methods
 import maquette.modalities
 from maquette import config
+from maquette.cli.app import app
 from maquette.registry import Registry
 
 ROOT = Path(__file__).parent.parent
@@ -73,12 +71,32 @@ def place(tmp_path: Path, tiny_demo: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return tmp_path
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_code_of_a_page_runs_from_top_to_bottom(name: str, request: pytest.FixtureRequest) -> None:
-    found = [block for block in blocks(ROOT / name) if block[0] in ("python", "toml", "console")]
-    if not found:
-        return
-    place: Path = request.getfixturevalue("place")
+@pytest.fixture
+def registries_as_they_were() -> Iterator[None]:
+    """What a page registers is forgotten after it: other tests run on everything that is registered."""
+    everything = [*REGISTRIES.values(), maquette.data.noise.NOISES]
+    before = [dict(registry._builders) for registry in everything]
+    yield
+    for registry, builders in zip(everything, before, strict=True):
+        registry._builders = builders
+
+
+def runnable(name: str) -> list[tuple[str, str, int]]:
+    """The blocks of a page that are run."""
+    return [block for block in blocks(ROOT / name) if block[0] in ("python", "toml", "console")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if any(block[0] == "console" for block in runnable(name)) else ())
+        for name in NAMES
+        if runnable(name)
+    ],
+)
+@pytest.mark.usefixtures("registries_as_they_were")
+def test_the_code_of_a_page_runs_from_top_to_bottom(name: str, place: Path) -> None:
+    found = runnable(name)
     namespace: dict[str, Any] = {"__name__": "__page__"}
     for language, text, line in found:
         if language == "python":
@@ -88,7 +106,7 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(name: str, request: pytest.F
             _keep_configuration(place, text)
         else:
             for command in command_lines(text, prompt="$ "):
-                _execute(command, place)
+                _execute(command)
 
 
 def _keep_configuration(place: Path, text: str) -> None:
@@ -98,11 +116,12 @@ def _keep_configuration(place: Path, text: str) -> None:
     config.load_config(path)
 
 
-def _execute(command: str, place: Path) -> None:
-    words = [sys.executable, "-m", "maquette", *shlex.split(command, comments=True)[1:]]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(words, cwd=place, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+def _execute(command: str) -> None:
+    """Run a command in this process, which has imported everything already."""
+    try:
+        app(shlex.split(command, comments=True)[1:], prog_name="maquette")
+    except SystemExit as leaving:
+        assert leaving.code in (0, None), f"{command}: exit code {leaving.code}"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+pytestmark = pytest.mark.slow
 
 
 def run(name: str, *arguments: str | Path, cwd: Path) -> str:
@@ -43,7 +44,7 @@ def test_evaluate_representations(tmp_path: Path) -> None:
     rows = dict(line.rsplit(maxsplit=1) for line in printed.splitlines() if "->" in line)
     assert len(rows) == 4
     # The made-up scans are noisier than the made-up photos: their own pair must come last.
-    assert min(rows, key=lambda name: float(rows[name])).split() == ["pointcloud", "->", "pointcloud"]
+    assert min(rows, key=lambda name: float(rows[name])).split()[:3] == ["pointcloud", "->", "pointcloud"]
 
 
 def test_new_method(tiny_demo: Path, tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def _result(row: Row, table: Table, config: RunConfig, run: Run, *, resumed: boo
         "epoch": "last",
         **{name: facts[name] for name in ("identity", "data", "noise", "provenance", "seconds")},
         "resumed": resumed,
-        "command": f"{table.command} --only {row.method} --seeds {row.seed}",
+        "command": f"{table.command} --only {row.method} --rates {row.rate:g} --seeds {row.seed}",
     }
 
 

@@ -46,12 +46,12 @@ def tsne(
     import numpy as np
 
     from maquette.plots import save_png, tsne_map
-    from maquette.train.evaluation import encode_run
+    from maquette.train.evaluation import best_labels, encode_run
 
     embedded, store, rows = encode_run(run, split=split)
     figure = tsne_map(
         embedded.representations,
-        store.manifest.true_labels()[rows],
+        best_labels(store, rows)[0],
         class_names=store.class_names,
         rng=np.random.default_rng(seed),
         present=embedded.present,

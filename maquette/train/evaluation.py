@@ -18,7 +18,7 @@ from maquette.metrics import Protocol, average_views, evaluate_pairs, evaluate_v
 from maquette.modalities import Modality
 from maquette.train.run import Run, build_modalities, pick_device
 
-__all__ = ["encode_run", "encode_split", "evaluate_embedded", "evaluate_run", "mean_map"]
+__all__ = ["best_labels", "encode_run", "encode_split", "evaluate_embedded", "evaluate_run", "mean_map"]
 
 _ENCODE_BATCH = 64
 
@@ -76,7 +76,16 @@ def encode_run(folder: Path, *, split: str) -> tuple[Embedded, Store, Int[np.nda
 
 
 def evaluate_run(folder: Path, *, split: str, protocol: Protocol) -> dict[str, Any]:
-    """All pairs of a finished run on a split, by true labels, with what was run beside them, as JSON."""
+    """All pairs of a finished run on a split, with what was run beside them, as JSON; `labels` says which counted."""
     embedded, store, rows = encode_run(folder, split=split)
-    results = evaluate_embedded(embedded, store.manifest.true_labels()[rows], protocol=protocol)
-    return {**results, "split": split, "run": Run.open(folder).facts}
+    labels, known = best_labels(store, rows)
+    results = evaluate_embedded(embedded, labels, protocol=protocol)
+    kind = "true" if known else "true where known, given elsewhere"
+    return {**results, "split": split, "labels": kind, "run": Run.open(folder).facts}
+
+
+def best_labels(store: Store, rows: Int[np.ndarray, "N"]) -> tuple[Int[np.ndarray, "N"], bool]:
+    """True labels of some rows, given ones where nobody knows the true one; and whether all were known."""
+    items = [store.manifest.items[row] for row in rows]
+    labels = [item.label if item.true_label is None else item.true_label for item in items]
+    return np.asarray(labels, dtype=np.int64), all(item.true_label is not None for item in items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from maquette.encoders import open_model
 from maquette.errors import CheckpointError
 from maquette.metrics import get_protocol
-from maquette.train.evaluation import encode_run, evaluate_embedded, evaluate_run
+from maquette.train.evaluation import best_labels, encode_run, evaluate_embedded, evaluate_run
 from maquette.train.experiment import train
 from tests.train.tiny import tiny_config, tiny_store
 
@@ -60,3 +61,15 @@ def test_an_unfinished_run_is_refused(tmp_path: Path, run: Path) -> None:
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(CheckpointError, match="not finished"):
         evaluate_run(tmp_path, split="test", protocol=get_protocol("clean"))
+
+
+def test_given_labels_stand_in_where_the_true_are_unknown(run: Path) -> None:
+    _, store, rows = encode_run(run, split="validation")
+    labels, known = best_labels(store, rows)
+    assert known
+    assert labels.tolist() == store.true_labels("validation").tolist()
+    items = tuple(replace(item, true_label=None, label=2 - item.label) for item in store.manifest.items)
+    unknown = replace(store, manifest=replace(store.manifest, items=items))
+    labels, known = best_labels(unknown, rows)
+    assert not known
+    assert labels.tolist() == (2 - store.true_labels("validation")).tolist()

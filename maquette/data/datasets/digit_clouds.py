@@ -46,4 +46,5 @@ def lift_digit(
     angle = np.radians(turn_degrees) * rng.uniform(-1.0, 1.0)
     x = np.cos(angle) * across - np.sin(angle) * depth
     y = np.sin(angle) * across + np.cos(angle) * depth
-    return (np.stack([x, y, up], axis=1) * (2 / width)).astype(np.float32)
+    points: Float[np.ndarray, "N 3"] = (np.stack([x, y, up], axis=1) * (2 / width)).astype(np.float32)
+    return points

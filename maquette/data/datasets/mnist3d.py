@@ -63,6 +63,8 @@ def mnist3d(
     there already are kept. `workers` threads write; `on_progress(done, total)` counts objects.
     """
     root = Path(root).absolute()
+    if clouds not in ("lifted", "original", "features"):
+        raise ConfigError(f"mnist3d clouds {clouds!r}: expected lifted, original or features")
     if points < 1 or not 0 <= turn_degrees <= 180 or not 0 <= validation_fraction < 1:
         raise ConfigError(
             f"mnist3d points {points}, turn_degrees {turn_degrees:g}, validation_fraction {validation_fraction:g}: "
@@ -114,12 +116,11 @@ def _shape(
     """A digit's cloud or vector, as float32."""
     if clouds == "lifted":
         return lift_digit(digits.images[row], points, rng=rng, turn_degrees=turn_degrees)
-    found = {"original": digits.clouds, "features": digits.vectors}.get(clouds)
-    if found is None:
-        raise ConfigError(f"mnist3d clouds {clouds!r}: expected lifted, original or features")
-    if not len(found):
-        raise ConfigError(f"this source of mnist3d has no {clouds} clouds: use clouds = 'lifted'")
-    return np.asarray(found[row], dtype=np.float32)
+    if clouds == "original" and digits.clouds:
+        return np.asarray(digits.clouds[row], dtype=np.float32)
+    if clouds == "features" and len(digits.vectors):
+        return np.asarray(digits.vectors[row], dtype=np.float32)
+    raise ConfigError(f"this source of mnist3d has no {clouds} clouds: use clouds = 'lifted'")
 
 
 def _write(

@@ -1,0 +1,59 @@
+"""The rendered table holds the means, spreads and intervals of the rows, in percent, and the paper's figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from maquette.bench.rows import Row, Table
+from maquette.bench.tables import render_table
+
+
+def result(method: str, rate: float, seed: int, score: float, **division: float) -> dict[str, Any]:
+    pair = {"map": score, "low": score - 0.01, "high": score + 0.02}
+    return {
+        "method": method,
+        "rate": rate,
+        "seeds": {"train": seed, "noise": 0},
+        "metrics": {"paper_rono": {"image->pointcloud": pair}, "clean": {"image->image": pair}, "division": division},
+        "noise": {"realised_rate": rate - 0.01},
+        "data": {"digest": "0123456789abcdef" * 4},
+        "provenance": {"commit": "abc", "machine": "a machine", "device": "cpu", "threads": 1},
+        "seconds": 100.0 + seed,
+        "resumed": seed == 2,
+    }
+
+
+def made_table() -> Table:
+    rows = tuple(Row(method, 0.4, seed, Path("x.toml")) for method in ("rono", "cmcl") for seed in range(3))
+    paper = {("RONO, paper", "image->pointcloud"): {0.4: 95.22}}
+    return Table("a", "A title", rows, {"paper_rono": True, "clean": False}, paper, ("A note.",), "maquette it")
+
+
+def test_cells_by_hand() -> None:
+    results = [
+        result("rono", 0.4, 0, 0.90, division_clean_f1=0.75),
+        result("rono", 0.4, 1, 0.92, division_clean_f1=0.85),
+        result("cmcl", 0.4, 0, 0.5),
+        result("cmcl", 0.8, 2, 0.25),
+    ]
+    text = render_table(made_table(), results)
+    lines = text.splitlines()
+    assert lines[0] == "# A title"
+    assert "| method | pair | noise 0.4 | noise 0.8 |" in lines
+    # Sample standard deviation of 90 and 92 is √2.
+    assert "| rono | image → pointcloud | 91.00 ± 1.41 | – |" in lines
+    assert "| cmcl | image → pointcloud | 50.00 [49.0, 52.0] | 25.00 [24.0, 27.0] |" in lines
+    assert lines.count("| RONO, paper | image → pointcloud | 95.22 | – |") == 1
+    assert "| rono | F1 of what it calls clean | 80.0 | – |" in lines
+    assert not any(line.startswith("| cmcl | F1") for line in lines)
+    assert any("4 of 6 have run. Seeds of training: 0, 1, 2." in line for line in lines)
+    # The row of seed 2 was interrupted: its time is not that of a whole run.
+    assert any("took 100 to 101 seconds" in line for line in lines)
+    assert any("0.4: 39.00 %, 0.8: 79.00 %" in line for line in lines)
+
+
+def test_a_table_without_rows_says_so() -> None:
+    text = render_table(made_table(), [])
+    assert "No row has been run yet." in text
+    assert "A note." in text

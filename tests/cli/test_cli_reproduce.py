@@ -1,0 +1,67 @@
+"""`maquette reproduce`: rows are listed without running, one smoke row runs, wrong words are one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from maquette.cli.app import app
+from maquette.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*words: str) -> str:
+    done = CliRunner().invoke(app, ["reproduce", *words, "--configs", str(ROOT / "configs")])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.stdout
+
+
+def test_the_list_shows_which_rows_are_done(tmp_path: Path) -> None:
+    folder = tmp_path / "rono" / "mnist3d"
+    folder.mkdir(parents=True)
+    (folder / "mrl_20_seed1.json").write_text("{}")
+    words = ("rono/mnist3d", "--size", "small", "--data", "x", "--list", "--out", str(tmp_path), "--json")
+    listed = json.loads(run(*words))["rows"]
+    assert len(listed) == 84
+    assert [name for name, done in listed.items() if done] == ["mrl_20_seed1"]
+    assert len(json.loads(run(*words, "--only", "mrl", "--rates", "0.2,0.4", "--seeds", "0,1"))["rows"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nowhere/table", "--list"), "unknown table 'nowhere/table'"),
+        (("rono/mnist3d", "--list", "--seeds", "a"), "--seeds 'a': expected numbers"),
+        (("rono/mnist3d", "--list", "--seeds", "0.5"), "--seeds '0.5': expected whole numbers"),
+        (("rono/mnist3d", "--size", "small", "--list"), "needs --data"),
+    ],
+)
+def test_wrong_words_are_one_line(words: tuple[str, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        run(*words)
+
+
+@pytest.mark.slow
+def test_the_smoke_size_beats_chance_and_repeats_itself(tmp_path: Path) -> None:
+    metrics = []
+    for place in ("one", "two"):
+        words = (
+            "rono/mnist3d",
+            "--only",
+            "rono",
+            "--out",
+            str(tmp_path / place),
+            "--scratch",
+            str(tmp_path / f"{place}s"),
+        )
+        table = Path(json.loads(run(*words, "--json"))["table"])
+        assert "| rono | image → pointcloud |" in table.read_text(encoding="utf-8")
+        row = json.loads((table.with_suffix("") / "rono_40_seed0.json").read_text())
+        metrics.append(row["metrics"])
+    assert json.dumps(metrics[0]) == json.dumps(metrics[1])
+    assert metrics[0]["paper_rono"]["image->pointcloud"]["map"] > 0.2

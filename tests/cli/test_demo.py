@@ -1,0 +1,25 @@
+"""The demo's command ends with the figures, and with what to do next."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+import maquette.cli  # noqa: F401  (registers the commands)
+from maquette.cli.app import app
+
+
+def test_names_report_collection_and_a_search_that_works(tiny_demo: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    shutil.copytree(tiny_demo, folder)
+    done = CliRunner().invoke(app, ["demo", "--out", str(folder), "--size", "tiny", "--workers", "0"])
+    assert done.exit_code == 0, done.output + str(done.exception)
+    lines = dict(line.split(": ", 1) for line in done.stdout.splitlines() if ": " in line)
+    assert Path(lines["report"].strip()).is_file()
+    assert Path(lines["collection"].strip(), "collection.json").is_file()
+    photo = lines["search it"].split("--image ")[1].strip().strip("'")
+    assert Path(photo).is_file()
+    found = CliRunner().invoke(app, ["search", str(folder / "collection"), "--image", photo])
+    assert found.exit_code == 0
