@@ -6,7 +6,8 @@ A class registers itself with a literal name; other people's packages do the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
@@ -61,14 +62,30 @@ class Registry(Generic[T]):
         return self._builders[name]
 
     def build(self, name: str, **kwargs: Any) -> T:
-        """Call the builder under `name`; arguments it does not take raise a ConfigError that names them."""
+        """Call the builder under `name`.
+
+        Options that it does not take, or that it needs and are not given, raise a ConfigError that names them. Whatever
+        the builder itself raises passes through.
+        """
         builder = self.get(name)
+        self._check_options(name, builder, kwargs)
+        return builder(**kwargs)
+
+    def _check_options(self, name: str, builder: Callable[..., T], options: Mapping[str, Any]) -> None:
         try:
-            return builder(**kwargs)
-        except TypeError as error:
-            if "argument" not in str(error):
-                raise
-            raise ConfigError(f"{self.kind} {name!r}: {error}") from error
+            parameters = inspect.signature(builder).parameters.values()
+        except (TypeError, ValueError):  # a builder written in C may not say what it takes
+            return
+        named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        taken = sorted(p.name for p in named)
+        unknown = sorted(options.keys() - set(taken))
+        if unknown and not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            raise ConfigError(
+                f"{self.kind} {name!r}: unknown {_quoted(unknown)}: expected some of {', '.join(taken) or '(none)'}"
+            )
+        lacking = sorted(p.name for p in named if p.default is p.empty and p.name not in options)
+        if lacking:
+            raise ConfigError(f"{self.kind} {name!r}: lacks {_quoted(lacking)}: expected a value, there is no default")
 
     def _load_entry_points(self) -> None:
         if self._entry_points_loaded:
@@ -76,3 +93,7 @@ class Registry(Generic[T]):
         self._entry_points_loaded = True
         for point in sorted(entry_points(group=f"maquette.{self.kind}"), key=lambda point: point.name):
             point.load()
+
+
+def _quoted(options: list[str]) -> str:
+    return f"option{'s' * (len(options) > 1)} {', '.join(map(repr, options))}"

@@ -38,5 +38,7 @@ def test_messages() -> None:
     error = FileError("a/b.stl", "is empty: 0 bytes")
     assert str(error) == "a/b.stl: is empty: 0 bytes"
     assert (error.path, error.reason) == ("a/b.stl", "is empty: 0 bytes")
-    assert str(UnknownNameError("method", "romo", ["rono", "cmcl"])) == "unknown method 'romo': expected one of cmcl, rono"
+    assert (
+        str(UnknownNameError("method", "romo", ["rono", "cmcl"])) == "unknown method 'romo': expected one of cmcl, rono"
+    )
     assert "pip install 'maquette[cad]'" in str(MissingExtraError("cascadio", "cad", "reading STEP"))

@@ -97,7 +97,7 @@ def rono_mnist3d(
 _NOTES = (
     "Images and given labels are RONO's: MNIST's first 5,000 training and 1,000 test digits, its own noise files.",
     "Clouds are not: RONO has frozen 2048-d vectors of Kaggle's clouds; here each image is lifted to a slab, 256 "
-    "points are drawn from it and turned together by up to 45 degrees about the vertical, and a small PointNet learns "
+    "points are drawn from it and turned together by up to 15 degrees about the vertical, and a small PointNet learns "
     "from 128 of them. RONO's figures stand beside for orientation: it is not the same experiment.",
     "The image network is RONO's with fewer channels (16, 32 and 512, 256 for its 96, 64 and 1024, 512).",
     "All methods share networks, rates and epochs; each has its paper's own constants.",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from maquette.cli.app import JsonOption, answer, app
 from maquette.cli.training import ConfigArgument, SetOption, ready_store
+
+if TYPE_CHECKING:
+    from maquette.data.manifest import Manifest
+    from maquette.data.noise import NoisyLabels
 
 data = typer.Typer(help="Data sets: list, prepare, look at them, put noise on their labels.", no_args_is_help=True)
 app.add_typer(data, name="data")
@@ -72,3 +76,81 @@ def inspect(
         *(f"refused {refusal.path}: {refusal.reason}" for refusal in store.refused),
     ]
     answer(values, as_json=as_json, text="\n".join(lines))
+
+
+@data.command("noise")
+def noise(
+    source: Annotated[
+        Path, typer.Argument(metavar="PREPARED_OR_MANIFEST", help="A prepared store's folder, or a manifest's file.")
+    ],
+    out: Annotated[Path, typer.Option(help="The folder to write: noise.json, labels.npy, true_labels.npy, rows.npy.")],
+    kind: Annotated[str, typer.Option(help="Noise model, by name.")] = "symmetric",
+    rate: Annotated[float, typer.Option(help="Share of wrong labels, 0 to below 1.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of the choice of objects and labels.")] = 0,
+    options: Annotated[
+        list[str] | None, typer.Option("--option", help="One of the model's own options, key=value; may be repeated.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="train, validation, test, or several: train+validation.")] = "train",
+    as_json: JsonOption = False,
+) -> None:
+    """Write noisy labels for a split; the same command writes the same bytes.
+
+    Training takes them by [noise] kind = "file" and options = { folder = "OUT" }. Files named in options are relative
+    to the current folder. The data set itself is left as it is.
+    """
+    from maquette.config import RunConfig
+    from maquette.train.noise import noise_for_split
+
+    wanted = {"kind": kind, "rate": rate, "seed": seed, "options": _options(options or [])}
+    config = RunConfig.from_mapping({"modalities": {}, "noise": wanted}, source="data noise")
+    made = noise_for_split(_read_manifest(source), config.noise, split=split, root=Path())
+    made.save(out)
+    confusions = _confusions(made)
+    kept = made.transition.diagonal()
+    values = {
+        **made.summary(),
+        "folder": str(out),
+        "kept": {"least": float(kept.min()), "mean": float(kept.mean()), "most": float(kept.max())},
+        "confusions": [{"true": true, "given": given, "share": share} for true, given, share in confusions],
+    }
+    least, most = made.class_names[int(kept.argmin())], made.class_names[int(kept.argmax())]
+    lines = [
+        f"{kind}: {int(made.wrong.sum())} of {made.wrong.size} labels are wrong, realised rate {made.rate:.4f}",
+        f"kept by class: {kept.min():.3f} ({least}) to {kept.max():.3f} ({most}), mean {kept.mean():.3f}",
+        *(f"  {share:.3f} of {true} are given as {given}" for true, given, share in confusions[:5]),
+        f"wrote {out}",
+    ]
+    answer(values, as_json=as_json, text="\n".join(lines))
+
+
+def _read_manifest(source: Path) -> Manifest:
+    from maquette.data.manifest import Manifest
+    from maquette.data.store import Store
+
+    return Store.open(source).manifest if source.is_dir() else Manifest.load(source)
+
+
+def _options(entries: list[str]) -> dict[str, Any]:
+    """Values are read as JSON, and as plain strings where they are not JSON."""
+    import json
+
+    from maquette.errors import InputError
+
+    values: dict[str, Any] = {}
+    for entry in entries:
+        name, equals, text = entry.partition("=")
+        if not equals or not name or name in values:
+            raise InputError(f"--option {entry!r}: expected key=value, each key once, as in among=all")
+        try:
+            values[name] = json.loads(text)
+        except json.JSONDecodeError:
+            values[name] = text
+    return values
+
+
+def _confusions(made: NoisyLabels) -> list[tuple[str, str, float]]:
+    """The ten largest shares of a class's objects that are given as another, largest first."""
+    names, shares = made.class_names, made.transition
+    pairs = [(a, b) for a in range(len(names)) for b in range(len(names)) if a != b and shares[a, b] > 0]
+    pairs.sort(key=lambda pair: (-shares[pair], pair))
+    return [(names[a], names[b], float(shares[a, b])) for a, b in pairs[:10]]

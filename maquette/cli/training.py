@@ -66,11 +66,32 @@ def train(
 
 
 @app.command()
+def embed(
+    run: RunArgument,
+    out: Annotated[Path, typer.Option(help="The folder to write: a file a modality, label.npy, ids.json.")],
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    as_json: JsonOption = False,
+) -> None:
+    """Write a run's representations of a split, in the layout that `evaluate --features` reads."""
+    from maquette.train.representations import write_representations
+
+    with stage(f"encoding {split}"):
+        names = write_representations(run, out, split=split)
+    answer(
+        {"folder": str(out), "files": list(names), "split": split},
+        as_json=as_json,
+        text=f"wrote {', '.join(names)} to {out}\nnext: maquette evaluate --features {out}",
+    )
+
+
+@app.command()
 def evaluate(
     run: Annotated[Path | None, typer.Argument(help="A run's folder, as `train` wrote it.")] = None,
     features: Annotated[
         Path | None,
-        typer.Option(help="Instead of a run: a folder of img_feat_{1,2,4}.npy, pt_feat.npy, mesh_feat.npy, label.npy."),
+        typer.Option(
+            help="Instead of a run: a folder of label.npy and some of img_feat_{1,2,4}.npy, pt_feat.npy, mesh_feat.npy."
+        ),
     ] = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     protocol: Annotated[str, typer.Option(help="clean, paper_cmcl or paper_rono.")] = "clean",

@@ -184,7 +184,7 @@ def export_model(model: CrossModalModel, folder: str | PathLike[str], *, card: M
 def open_model(folder: str | PathLike[str], *, device: str = "cpu") -> CrossModalModel:
     """The model in `folder`, on `device`, in evaluation mode.
 
-    FileError, naming the file, if one is missing or damaged, if its format is not known to this version, if a tensor
+    FileError, naming the folder or the file, if there is no model, a file is missing or damaged, if its format is not known to this version, if a tensor
     is missing, unknown or of another shape, or if the weights are not those the configuration was written with.
     """
     config = _read_config(Path(folder) / _CONFIG)
@@ -214,6 +214,11 @@ def open_model(folder: str | PathLike[str], *, device: str = "cpu") -> CrossModa
 def _read_config(file: Path) -> dict[str, Any]:
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileError(
+            file.parent,
+            f"there is no model: expected a folder with {_CONFIG} and {_WEIGHTS}, as training leaves it in RUN/model",
+        ) from error
     except (OSError, ValueError) as error:
         raise FileError(file, f"cannot be read as JSON: {error}") from error
     if not isinstance(config, dict) or config.get("format") != _FORMAT:

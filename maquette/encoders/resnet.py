@@ -30,7 +30,7 @@ _CONVERT = (
 )
 
 
-class BasicBlock(nn.Module):
+class _BasicBlock(nn.Module):
     """Two 3 × 3 convolutions and the way around them."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
@@ -39,16 +39,18 @@ class BasicBlock(nn.Module):
         self.bn1 = nn.BatchNorm2d(outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(outputs)
+        self.stride = stride
         self.downsample: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False), nn.BatchNorm2d(outputs)
-            )
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
 
     def forward(self, images: Float[Tensor, "A C H W"]) -> Float[Tensor, "A O h w"]:
         """Feature maps, at half the resolution where the block has stride 2."""
         inner = F.relu_(self.bn1(self.conv1(images)))
-        return F.relu_(self.bn2(self.conv2(inner)) + self.downsample(images))
+        # The stride is taken before the 1 × 1 convolution, not in it: the values are the same, and PyTorch 2.13's CPU
+        # backward of a strided one writes out of bounds at few channels.
+        around = images[:, :, :: self.stride, :: self.stride]
+        return F.relu_(self.bn2(self.conv2(inner)) + self.downsample(around))
 
 
 @ENCODERS.register("resnet18")
@@ -82,7 +84,7 @@ class ResNet18(nn.Module):
             outputs = width << stage
             strides = [1 if stage == 0 else 2] + [1] * (count - 1)
             sizes = [inputs] + [outputs] * (count - 1)
-            layer = nn.Sequential(*(BasicBlock(i, outputs, s) for i, s in zip(sizes, strides, strict=True)))
+            layer = nn.Sequential(*(_BasicBlock(i, outputs, s) for i, s in zip(sizes, strides, strict=True)))
             self.add_module(f"layer{stage + 1}", layer)
             inputs = outputs
         for module in self.modules():

@@ -6,7 +6,7 @@ notes on what was assumed, or a `FileError` with one line on what is wrong and w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -88,10 +88,15 @@ def read_shape(path: str | PathLike[str], *, up: Up = "auto") -> Mesh | Cloud:
     `materials`, `columns`, `bytes`, `primitives`.
     Raises FileError for whatever cannot be a sound shape.
     """
+    return _read(path, up, expected=PARSERS)
+
+
+def _read(path: str | PathLike[str], up: Up, *, expected: Iterable[str]) -> Mesh | Cloud:
+    """As `read_shape`; `expected` are the endings that an error offers."""
     file = Path(path)
     suffix = file.suffix.lower()
     if suffix not in PARSERS:
-        raise FileError(file, f"unknown ending {suffix!r}: expected one of {', '.join(sorted(PARSERS))}")
+        raise FileError(file, f"unknown ending {suffix!r}: expected one of {', '.join(sorted(expected))}")
     data = _bytes(file)
     try:
         # Damaged numbers are found by the checks; NumPy need not warn of them as well.
@@ -113,7 +118,7 @@ def read_shape(path: str | PathLike[str], *, up: Up = "auto") -> Mesh | Cloud:
 
 def read_mesh(path: str | PathLike[str], *, up: Up = "auto") -> Mesh:
     """The mesh in a file, as `read_shape` has it; a file of points only is a FileError."""
-    shape = read_shape(path, up=up)
+    shape = _read(path, up, expected=MESH_SUFFIXES)
     if isinstance(shape, Cloud):
         raise FileError(path, f"{len(shape.points)} points and no faces: expected a mesh (read it as a point cloud)")
     return shape
@@ -121,7 +126,7 @@ def read_mesh(path: str | PathLike[str], *, up: Up = "auto") -> Mesh:
 
 def read_cloud(path: str | PathLike[str], *, up: Up = "auto") -> Cloud:
     """The point cloud in a file, as `read_shape` has it; a file with faces is a FileError."""
-    shape = read_shape(path, up=up)
+    shape = _read(path, up, expected=CLOUD_SUFFIXES)
     if isinstance(shape, Mesh):
         raise FileError(path, f"a mesh of {len(shape.faces)} faces: expected points only (read it as a mesh)")
     return shape

@@ -118,6 +118,10 @@ class Index(ABC):
     def counts(self, field: str) -> dict[str, int]:
         """How many items hold each value of a metadata field, by its text; items without the field count nowhere."""
 
+    @abstractmethod
+    def require_fields(self, where: Sequence[Condition]) -> None:
+        """Raise InputError, naming the known fields, if no item has the field of a condition; no items: nothing."""
+
     @property
     @abstractmethod
     def version(self) -> int:

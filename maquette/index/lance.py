@@ -113,6 +113,9 @@ class LanceIndex(Index):
     def counts(self, field: str) -> dict[str, int]:
         return self._rows.counts(field)
 
+    def require_fields(self, where: Sequence[Condition]) -> None:
+        self._rows.require_fields(where)
+
     @property
     def version(self) -> int:
         return self._version

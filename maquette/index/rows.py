@@ -7,7 +7,7 @@ ones, so a search that runs meanwhile keeps what it started with.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,9 @@ from maquette.errors import InputError
 from maquette.index.where import Condition, lookup
 
 __all__ = ["Rows", "checked_rows", "unit_rows"]
+
+_COMPARED = (str, int, float, bool)
+"""What conditions compare; in fields of other kinds none holds."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,16 @@ class Rows:
                 totals[text] = totals.get(text, 0) + count
         return dict(sorted(totals.items()))
 
+    def require_fields(self, where: Sequence[Condition]) -> None:
+        """Raise InputError, naming the known fields, if no row has a value that a condition could hold for."""
+        for condition in where:
+            if len(self) and self._column(condition.field)[0] == [None]:
+                known = sorted({name for metadata in self._parsed for name in _fields(metadata)})
+                raise InputError(
+                    f"condition {condition}: no item has a text or a number in field {condition.field!r}: "
+                    f"expected one of {', '.join(known) or '(none)'}"
+                )
+
     def _column(self, name: str) -> tuple[list[Any], Int[np.ndarray, "N"]]:
         """The distinct values of a field and each row's place among them; kept, as filters come back."""
         if name not in self._columns:
@@ -99,7 +112,7 @@ class Rows:
             codes = np.empty(len(self), dtype=np.int64)
             for row, metadata in enumerate(self._parsed):
                 value = lookup(metadata, name)
-                value = value if isinstance(value, (str, int, float, bool)) else None
+                value = value if isinstance(value, _COMPARED) else None
                 codes[row] = places.setdefault((type(value), value), len(places))
             self._columns[name] = ([value for _, value in places] or [None], codes)
         return self._columns[name]
@@ -167,6 +180,15 @@ def unit_rows(vectors: Float[np.ndarray, "N d"], dimensions: int, *, what: str) 
     lengths = np.sqrt(np.square(wide).sum(axis=1, keepdims=True))
     unit: Float32[np.ndarray, "N D"] = (wide / lengths).astype(np.float32)
     return unit
+
+
+def _fields(metadata: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The names under which conditions find a value, dotted where it is nested."""
+    for name, value in metadata.items():
+        if isinstance(value, Mapping):
+            yield from _fields(value, f"{prefix}{name}.")
+        elif isinstance(value, _COMPARED):
+            yield prefix + name
 
 
 def _check_id(id_: str) -> None:

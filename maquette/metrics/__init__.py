@@ -6,7 +6,7 @@ per-query values to intervals and tests: `significance`; from true labels to wha
 
 from maquette.metrics.blocks import cosine_scores, rank_blocks
 from maquette.metrics.division import correction_scores, division_scores, memorisation_scores
-from maquette.metrics.features import FeatureSet, evaluate_features, read_features
+from maquette.metrics.features import FeatureSet, evaluate_features, feature_file, read_features
 from maquette.metrics.pairs import Pair, PairScores, evaluate_pairs, pairs_as_json, score_queries
 from maquette.metrics.protocol import CLEAN, PAPER_CMCL, PAPER_RONO, PROTOCOLS, Protocol, get_protocol
 from maquette.metrics.ranking import (
@@ -52,6 +52,7 @@ __all__ = [
     "evaluate_features",
     "evaluate_pairs",
     "evaluate_views",
+    "feature_file",
     "first_tier",
     "get_protocol",
     "memorisation_scores",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,18 +19,35 @@ from maquette.modalities.shape_augment import clipped_noise, turns_about_up
 
 __all__ = ["PointCloudModality"]
 
-_AUGMENTATIONS = ("code", "paper", "none")
 _SCALE = (2.0 / 3.0, 3.0 / 2.0)
 _SHIFT = 0.2
-_JITTER = {"code": 0.01, "paper": 0.02}
+
+
+@dataclass(frozen=True)
+class _Alteration:
+    """What an augmentation does after it has drawn points: stretch and move, turn about the up axis, jitter."""
+
+    stretch: bool
+    turn: bool
+    jitter: float
+
+
+_AUGMENTATIONS = {
+    "code": _Alteration(stretch=True, turn=True, jitter=0.01),
+    "paper": _Alteration(stretch=True, turn=True, jitter=0.02),
+    "turn": _Alteration(stretch=False, turn=True, jitter=0.01),
+    "draw": _Alteration(stretch=False, turn=False, jitter=0.01),
+    "none": None,
+}
 
 
 @MODALITIES.register("pointcloud")
 class PointCloudModality(Modality):
     """`points_prepared` points an object in random order, of which a network takes `points`.
 
-    Augmentation `code` is that of the paper's released code, `paper` has the jitter that the paper gives (σ 0.02 where
-    the code has 0.01), `none` does nothing.
+    Augmentation `code` is that of CMCL's released code, `paper` has the jitter that the paper gives (σ 0.02 where the
+    code has 0.01). Ours: `turn` leaves out stretching and moving, for objects whose proportions tell what they are;
+    `draw` also leaves out turning, for objects whose direction does (digits); `none` does nothing.
     """
 
     name: ClassVar[str] = "pointcloud"
@@ -90,23 +108,23 @@ class PointCloudModality(Modality):
         return Prepared({"points": points.astype(np.float32)}, notes)
 
     def augment(self, arrays: Arrays, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """N points drawn with replacement, stretched along each axis, moved, turned about the up axis, jittered."""
-        if self.augmentation == "none":
+        """N points drawn with replacement, and what the augmentation says: stretched, moved, turned, jittered."""
+        alteration = _AUGMENTATIONS[self.augmentation]
+        if alteration is None:
             return dict(arrays)
         points = np.asarray(arrays["points"], dtype=np.float32)
         batch, prepared = points.shape[:2]
         # No shuffle afterwards as in the released code: points drawn with replacement already come in random order.
         drawn = rng.integers(0, prepared, (batch, self.points)) + prepared * np.arange(batch)[:, None]
         altered = np.take(points.reshape(-1, 3), drawn, axis=0)
-        scale = rng.uniform(*_SCALE, (batch, 1, 3)).astype(np.float32)
-        shift = rng.uniform(-_SHIFT, _SHIFT, (batch, 1, 3)).astype(np.float32)
-        # Differs: the released code turns the (x, z) plane, for its data has y up; here z is up, so (x, y).
-        turns = turns_about_up(batch, rng)
-        altered = np.matmul(altered, scale.transpose(0, 2, 1) * turns)
-        altered += np.matmul(shift, turns)
+        if alteration.stretch:
+            altered *= rng.uniform(*_SCALE, (batch, 1, 3)).astype(np.float32)
+            altered += rng.uniform(-_SHIFT, _SHIFT, (batch, 1, 3)).astype(np.float32)
+        if alteration.turn:
+            # Differs: the released code turns the (x, z) plane, for its data has y up; here z is up, so (x, y).
+            altered = np.matmul(altered, turns_about_up(batch, rng))
         # The code cuts at two deviations; the paper gives no limit, so the same rule serves its larger jitter.
-        sigma = _JITTER[self.augmentation]
-        altered += clipped_noise(altered.shape, rng, sigma=sigma, limit=2.0 * sigma)
+        altered += clipped_noise(altered.shape, rng, sigma=alteration.jitter, limit=2.0 * alteration.jitter)
         return {"points": altered}
 
     def collate(self, arrays: Arrays) -> dict[str, Tensor]:

@@ -96,7 +96,8 @@ class Engine:
         """Return the k items nearest to all query files together, among those that match.
 
         `queries` leads from a modality to files of it. Every file is read in its own modality and counts as one query;
-        they are fused with the modalities' `weights`. InputError (FileError) if a file cannot be used or none is given.
+        they are fused with the modalities' `weights`. InputError (FileError) if a file cannot be used or none is given, or no
+        item has the field of a condition.
         """
         clock = [time.perf_counter()]
         read = [(name, path, *self._read_query(name, path)) for name, paths in queries.items() for path in paths]
@@ -108,6 +109,7 @@ class Engine:
         clock.append(time.perf_counter())
         index = self.collection.index
         index.refresh()
+        index.require_fields(where)
         (ranking,) = index.search(query[None], k=k, where=where)
         scores = cosines(query, index.parts(ranking.ids))
         hits = [

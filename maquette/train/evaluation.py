@@ -14,11 +14,28 @@ from maquette.data.loader import Loader
 from maquette.data.store import Store
 from maquette.encoders import CrossModalModel, Embedded, embed, open_model
 from maquette.errors import CheckpointError
-from maquette.metrics import Protocol, average_views, evaluate_pairs, evaluate_views, get_protocol, views_as_json
+from maquette.metrics import (
+    Pair,
+    PairScores,
+    Protocol,
+    average_views,
+    evaluate_pairs,
+    evaluate_views,
+    get_protocol,
+    views_as_json,
+)
 from maquette.modalities import Modality
 from maquette.train.run import Run, build_modalities, pick_device
 
-__all__ = ["best_labels", "encode_run", "encode_split", "evaluate_embedded", "evaluate_run", "mean_map"]
+__all__ = [
+    "best_labels",
+    "encode_run",
+    "encode_split",
+    "evaluate_embedded",
+    "evaluate_run",
+    "mean_map",
+    "score_embedded",
+]
 
 _ENCODE_BATCH = 64
 
@@ -40,16 +57,27 @@ def encode_split(
     return embed(model, loader.scan(), device=str(device)), loader.rows
 
 
-def evaluate_embedded(embedded: Embedded, labels: Int[np.ndarray, "N"], *, protocol: Protocol) -> dict[str, Any]:
-    """All ordered pairs, images at the numbers of views the protocol reports (as far as there are views), as JSON."""
-    if "image" not in embedded.views:
-        pairs = evaluate_pairs(embedded.representations, labels, protocol=protocol, present=embedded.present)
-        return views_as_json({1: pairs}, protocol)
-    views = embedded.views["image"]
+def score_embedded(
+    embedded: Embedded, labels: Int[np.ndarray, "N"], *, protocol: Protocol
+) -> dict[int, dict[Pair, PairScores]]:
+    """Scores of all ordered pairs by number of image views: those the protocol reports, as far as there are views.
+
+    Where no object has several images the only number is 1; pairs without images are the same at each.
+    """
     others = {name: values for name, values in embedded.representations.items() if name != "image"}
-    by_views = {count: average_views(views, count) for count in protocol.view_counts if count <= views.shape[1]}
-    results = evaluate_views(others, by_views, labels, protocol=protocol, present=embedded.present)
-    return views_as_json(results, protocol)
+    if "image" in embedded.views:
+        views = embedded.views["image"]
+        by_views = {count: average_views(views, count) for count in protocol.view_counts if count <= views.shape[1]}
+    elif "image" in embedded.representations:
+        by_views = {1: embedded.representations["image"]}
+    else:
+        return {1: evaluate_pairs(others, labels, protocol=protocol, present=embedded.present)}
+    return evaluate_views(others, by_views, labels, protocol=protocol, present=embedded.present)
+
+
+def evaluate_embedded(embedded: Embedded, labels: Int[np.ndarray, "N"], *, protocol: Protocol) -> dict[str, Any]:
+    """Means of `score_embedded`, as JSON values."""
+    return views_as_json(score_embedded(embedded, labels, protocol=protocol), protocol)
 
 
 def mean_map(

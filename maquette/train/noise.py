@@ -8,49 +8,71 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
 from maquette.config import NoiseConfig
+from maquette.data.manifest import Manifest
 from maquette.data.noise import CLASS_MAPS, NOISES, NoisyLabels
 from maquette.data.store import Store
-from maquette.errors import ConfigError
+from maquette.errors import ConfigError, FileError
 
-__all__ = ["noisy_store"]
+__all__ = ["make_noise", "noise_for_split", "noisy_store", "split_rows"]
+
+_ARRAYS = ("matrix", "representations")
+"""Arguments of noise models that are arrays: in options a list, or the name of a `.npy` file."""
 
 
 def noisy_store(store: Store, noise: NoiseConfig) -> tuple[Store, dict[str, Any]]:
     """The store with noisy given labels for its training and validation objects, and what was done, as JSON values.
 
     The two splits get their noise together, in row order; the test split keeps its labels. Rate 0 changes nothing. The
-    summary holds kind, parameters, seed, realised rate, and a SHA-256 of the given labels.
+    summary holds kind, parameters, seed, realised rate, and a SHA-256 of the given labels. Options are as `make_noise`
+    takes them, with file names relative to the data set's root.
 
-    For kind `file`, paths in the options are relative to the data set's root, and `{percent}` in them stands for the
-    rate times 100. For kind `asymmetric`, `class_map` may be a name of `CLASS_MAPS`. Kinds that exchange objects or
-    files (`open_set`, `pair`) must be put on the manifest before it is prepared: they raise a ConfigError here.
+    For kind `file` with the option `folder`, the labels are those that `maquette data noise` wrote there, for the split
+    it was given; the rate may then be left out. Kinds that exchange objects or files (`open_set`, `pair`) must be put
+    on the manifest before it is prepared: they raise a ConfigError here.
     """
-    if noise.rate == 0:
+    saved = noise.kind == "file" and "folder" in noise.options
+    if noise.rate == 0 and not saved:
         return store, {"kind": "none", "realised_rate": 0.0, "labels_digest": _digest(store)}
-    rows = np.flatnonzero([item.split != "test" for item in store.manifest.items])
-    made = _make(store, noise, store.manifest.labels()[rows])
+    if saved:
+        rows, made = _read_saved(store.manifest, noise)
+    else:
+        rows = split_rows(store.manifest, "train+validation")
+        labels = store.manifest.labels()[rows]
+        made = make_noise(noise, labels, class_names=store.class_names, root=store.manifest.root)
     if made.partners or made.labels.ndim != 1 or not np.array_equal(made.rows, np.arange(len(rows))):
         raise ConfigError(
-            f"noise.kind {noise.kind!r} with these options changes more than an object's label: make the noisy "
-            "manifest first (maquette data noise) and train on that with noise.rate=0"
+            f"noise of kind {made.kind!r} with these options changes more than an object's label: put it on the "
+            "manifest (maquette.data.noise.apply_noise), prepare that one, and train on it with noise.rate=0"
         )
-    summary = {**made.summary(), "nominal_rate": noise.rate}
+    summary = {**made.summary(), "nominal_rate": noise.rate or made.parameters.get("rate")}
     given = {store.ids[row]: int(label) for row, label in zip(rows, made.labels, strict=True)}
     noisy = replace(store, manifest=store.manifest.with_labels(given, source={"noise": summary}))
     return noisy, {**summary, "labels_digest": _digest(noisy)}
 
 
-def _make(store: Store, noise: NoiseConfig, labels: np.ndarray) -> NoisyLabels:
+def make_noise(
+    noise: NoiseConfig, labels: Int[np.ndarray, "N"], *, class_names: Sequence[str], root: Path
+) -> NoisyLabels:
+    """What the configured noise model makes of `labels`; its rate and seed are handed on where the model takes them.
+
+    In the options, `path` and names that end in `_path` are files relative to `root`, and `{percent}` in them stands
+    for the rate times 100. `class_map` may be a name of `CLASS_MAPS`; `matrix` and `representations` are lists of rows,
+    or the name of a `.npy` file relative to `root`.
+    """
     options = dict(noise.options)
     for name in [name for name in options if name == "path" or name.endswith("_path")]:
-        options[name] = store.manifest.root / Path(str(options[name]).replace("{percent}", f"{100 * noise.rate:.0f}"))
+        options[name] = root / Path(str(options[name]).replace("{percent}", f"{100 * noise.rate:.0f}"))
+    for name in [name for name in _ARRAYS if name in options]:
+        options[name] = _array(name, options[name], root=root)
     if isinstance(options.get("class_map"), str):
         name = options["class_map"]
         if name not in CLASS_MAPS:
@@ -60,7 +82,65 @@ def _make(store: Store, noise: NoiseConfig, labels: np.ndarray) -> NoisyLabels:
     # Labels from a file are not drawn: they take neither a rate nor a seed.
     own = {"rate": noise.rate, **({} if noise.kind == "file" else {"seed": noise.seed})}
     options |= {name: value for name, value in own.items() if name in taken}
-    return NOISES.build(noise.kind, labels=labels, class_names=store.class_names, **options)
+    return NOISES.build(noise.kind, labels=labels, class_names=class_names, **options)
+
+
+def noise_for_split(manifest: Manifest, noise: NoiseConfig, *, split: str, root: Path) -> NoisyLabels:
+    """Noise for one split (or `train+validation`) that says which objects it is for: `noisy_store` takes it saved."""
+    rows = split_rows(manifest, split)
+    if not len(rows):
+        raise ConfigError(f"data set {manifest.name!r} has no object in split {split!r}: nothing to put noise on")
+    made = make_noise(noise, manifest.labels()[rows], class_names=manifest.class_names, root=root)
+    return replace(made, parameters={**made.parameters, "split": split, "objects_digest": _objects(manifest, rows)})
+
+
+def split_rows(manifest: Manifest, split: str) -> Int[np.ndarray, "N"]:
+    """Rows of a split's objects, ascending; of several splits together, as in `train+validation`."""
+    rows: Int[np.ndarray, "N"] = np.sort(np.concatenate([manifest.rows(part) for part in split.split("+")]))
+    if len(np.unique(rows)) != len(rows):
+        raise ConfigError(f"split {split!r} names a split twice")
+    return rows
+
+
+def _read_saved(manifest: Manifest, noise: NoiseConfig) -> tuple[Int[np.ndarray, "N"], NoisyLabels]:
+    """Saved noise and the rows it is for; FileError where it was made for other objects or other labels."""
+    more = sorted(set(noise.options) - {"folder"})
+    if more:
+        raise ConfigError(f"noise.options {', '.join(more)}: a folder says everything itself, leave them out")
+    folder = Path(noise.options["folder"])
+    made = NoisyLabels.load(folder)
+    split, nominal = _known(made.parameters, "split"), made.parameters.get("rate")
+    if split is None or "test" in split.split("+"):
+        raise FileError(folder, f"is noise for split {split!r}: expected train, validation or train+validation")
+    if noise.rate and noise.rate != nominal:
+        raise ConfigError(f"noise.rate {noise.rate:g}: {folder} was made at {nominal}: leave it out, or give that one")
+    rows = split_rows(manifest, split)
+    if made.parameters.get("objects_digest") != _objects(manifest, rows) or made.class_names != manifest.class_names:
+        raise FileError(folder, f"was made for other objects than those of {manifest.name!r}, {split}: make it again")
+    if made.rows.shape == rows.shape and not np.array_equal(made.true_labels, manifest.labels()[rows]):
+        raise FileError(folder, f"was made for other labels than those of {manifest.name!r}, {split}: make it again")
+    return rows, made
+
+
+def _known(parameters: Mapping[str, Any], name: str) -> str | None:
+    value = parameters.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _array(name: str, value: Any, *, root: Path) -> np.ndarray:
+    if isinstance(value, str):
+        try:
+            return np.asarray(np.load(root / value, allow_pickle=False))
+        except (OSError, ValueError, EOFError) as error:
+            raise FileError(root / value, f"is no .npy array for the option {name!r}: {error}") from error
+    try:
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"option {name!r}: expected rows of numbers, or the name of a .npy file") from error
+
+
+def _objects(manifest: Manifest, rows: Int[np.ndarray, "N"]) -> str:
+    return hashlib.sha256("\n".join(manifest.ids[row] for row in rows).encode()).hexdigest()
 
 
 def _digest(store: Store) -> str:

@@ -82,7 +82,12 @@ def test_search_by_each_kind_of_file_and_all_together(tiny_demo: Path) -> None:
     photo = data / "photos" / "chair" / f"{own_id}.0.png"
     (scan,) = (data / "scans" / "chair").glob(f"{own_id}.*")
     (mesh,) = (data / "models" / "chair").glob(f"{own_id}.*")
-    for options in (["--image", photo], ["--points", scan], ["--mesh", mesh], ["--image", photo, "--points", scan, "--mesh", mesh]):
+    for options in (
+        ["--image", photo],
+        ["--points", scan],
+        ["--mesh", mesh],
+        ["--image", photo, "--points", scan, "--mesh", mesh],
+    ):
         found = answer("search", tiny_demo / "collection", *options, "-k", "5")
         hits = found["hits"]
         assert isinstance(hits, list)

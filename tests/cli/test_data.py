@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pytest
 from typer.testing import CliRunner
 
 import maquette.cli  # noqa: F401  (registers the commands)
 from maquette.cli.app import app
 from maquette.data.datasets import DATASETS
+from maquette.data.noise import NoisyLabels
+from maquette.data.store import Store
+from maquette.errors import InputError
 
 
 def test_every_data_set_is_listed_with_a_sentence() -> None:
@@ -37,3 +42,56 @@ def test_prepare_skips_what_is_done_and_strict_says_what_was_refused(tmp_path: P
     assert "bad.off" in done.stderr
     strict = CliRunner().invoke(app, ["data", "prepare", str(config), "--workers", "0", "--strict"])
     assert strict.exit_code == 1
+
+
+def test_noise_is_written_twice_with_the_same_bytes_and_says_its_rate(tiny_demo: Path, tmp_path: Path) -> None:
+    words = ["data", "noise", str(tiny_demo / "prepared"), "--rate", "0.4", "--seed", "0"]
+    first = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "one")])
+    assert first.exit_code == 0, first.output + repr(first.exception)
+    again = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "two"), "--json"])
+    for file in sorted((tmp_path / "one").iterdir()):
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
+    store = Store.open(tiny_demo / "prepared")
+    made = NoisyLabels.load(tmp_path / "one")
+    wrong = int((made.labels != store.labels("train")).sum())
+    assert wrong == round(0.4 * len(store.rows("train")))
+    assert f"{wrong} of {len(made)} labels are wrong, realised rate {made.rate:.4f}" in first.stdout
+    values = json.loads(again.stdout)
+    assert values["realised_rate"] == made.rate
+    assert values["kept"]["least"] == made.transition.diagonal().min()
+    shares = [entry["share"] for entry in values["confusions"]]
+    assert shares == sorted(shares, reverse=True)
+    names = list(made.class_names)
+    for entry in values["confusions"]:
+        assert entry["share"] == made.transition[names.index(entry["true"]), names.index(entry["given"])]
+
+
+def test_noise_of_a_manifest_with_options(tiny_demo: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    store = Store.open(tiny_demo / "prepared")
+    store.manifest.save(manifest)
+    first, second, *_ = store.class_names
+    words = ["data", "noise", str(manifest), "--kind", "asymmetric", "--rate", "0.4", "--split", "train+validation"]
+    words += ["--option", f"class_map={json.dumps({first: second})}", "--out", str(tmp_path / "n"), "--json"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    values = json.loads(done.stdout)
+    assert [(entry["true"], entry["given"]) for entry in values["confusions"]] == [(first, second)]
+    assert values["parameters"]["split"] == "train+validation"
+    changed = np.flatnonzero(NoisyLabels.load(tmp_path / "n").wrong)
+    assert len(changed) > 0
+
+
+def test_noise_that_is_not_asked_for_well_is_refused(tiny_demo: Path, tmp_path: Path) -> None:
+    words = ["data", "noise", str(tiny_demo / "prepared"), "--out", str(tmp_path / "n")]
+    for more, message in (
+        (["--rate", "1.5"], "data noise: noise.rate"),
+        (["--option", "among"], "expected key=value"),
+        (["--rate", "0.9"], "a label says nothing"),
+        (["--kind", "loud", "--rate", "0.1"], "unknown noise 'loud'"),
+        (["--rate", "0.1", "--option", "loudness=3"], "loudness"),
+    ):
+        refused = CliRunner().invoke(app, [*words, *more])
+        with pytest.raises(InputError, match=message):
+            raise refused.exception or AssertionError(f"{more}: not refused")
+    assert not (tmp_path / "n").exists()

@@ -60,6 +60,11 @@ def test_own_folder_to_figures(config: Path, tmp_path: Path) -> None:
     assert set(results["views"]["1"]) == {f"{a}->{b}" for a in ("mesh", "pointcloud") for b in ("mesh", "pointcloud")}
     text = runner.invoke(app, ["evaluate", str(run), "--protocol", "paper_cmcl"]).stdout
     assert text.startswith("mAP, protocol paper_cmcl")
+    written = runner.invoke(app, ["embed", str(run), "--out", str(tmp_path / "reps"), "--json"])
+    assert written.exit_code == 0, written.output + repr(written.exception)
+    assert json.loads(written.stdout)["files"] == ["ids.json", "label.npy", "mesh_feat.npy", "pt_feat.npy"]
+    from_files = runner.invoke(app, ["evaluate", "--features", str(tmp_path / "reps"), "--protocol", "paper_cmcl"])
+    assert from_files.stdout == text
     looked = json.loads(runner.invoke(app, ["data", "inspect", str(tmp_path / "prepared"), "--json"]).stdout)
     assert looked["objects"] == 40
     assert looked["classes"] == {"bolt": 10, "chair": 10, "cup": 10, "house": 10}

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from maquette.errors import FileError
-from maquette.metrics.features import evaluate_features, read_features
+from maquette.metrics.features import evaluate_features, feature_file, read_features
 from maquette.metrics.pairs import evaluate_pairs
-from maquette.metrics.protocol import CLEAN, PAPER_CMCL
+from maquette.metrics.protocol import CLEAN, PAPER_CMCL, PAPER_RONO
 
 FILES = ("img_feat_1.npy", "img_feat_2.npy", "img_feat_4.npy", "pt_feat.npy", "mesh_feat.npy")
 
@@ -61,11 +61,53 @@ def test_labels_may_be_a_column_of_integers(folder: Path) -> None:
     np.testing.assert_array_equal(read_features(folder).labels, before)
 
 
-@pytest.mark.parametrize("name", [*FILES, "label.npy"])
-def test_a_missing_file_is_named(folder: Path, name: str) -> None:
-    (folder / name).unlink()
-    with pytest.raises(FileError, match=f"{name}: is missing"):
+def test_what_is_there_counts(folder: Path) -> None:
+    everything = evaluate_features(folder, protocol=CLEAN)["views"]
+    (folder / "pt_feat.npy").unlink()
+    (folder / "img_feat_2.npy").unlink()
+    some = evaluate_features(folder, protocol=CLEAN)["views"]
+    assert list(some) == ["1", "4"]
+    for count, pairs in some.items():
+        assert pairs == {name: scores for name, scores in everything[count].items() if "pointcloud" not in name}
+    for count in (1, 4):
+        (folder / f"img_feat_{count}.npy").unlink()
+    alone = evaluate_features(folder, protocol=CLEAN)["views"]
+    assert alone == {"1": {"mesh->mesh": everything["1"]["mesh->mesh"]}}
+    (folder / "mesh_feat.npy").rename(folder / "box_feat.npy")
+    assert list(read_features(folder).representations) == ["box"]
+
+
+def test_views_are_those_of_the_protocol_and_all_where_it_has_none_of_them(folder: Path) -> None:
+    assert list(evaluate_features(folder, protocol=PAPER_RONO)["views"]) == ["2"]
+    (folder / "img_feat_2.npy").unlink()
+    assert list(evaluate_features(folder, protocol=PAPER_RONO)["views"]) == ["1", "4"]
+
+
+def test_without_labels_or_any_representations_it_says_so(folder: Path) -> None:
+    for name in FILES:
+        (folder / name).unlink()
+    with pytest.raises(FileError, match="holds no representations: expected at least one of"):
         read_features(folder)
+    (folder / "label.npy").unlink()
+    with pytest.raises(FileError, match=r"label\.npy: is missing"):
+        read_features(folder)
+
+
+def test_objects_that_lack_a_modality_do_not_count(folder: Path) -> None:
+    lacking = [0, 13, 59]
+    (folder / "ids.json").write_text(json.dumps({"lacking": {"mesh": lacking, "smell": [1]}}))
+    features = read_features(folder)
+    assert list(features.present) == ["mesh"]
+    assert np.flatnonzero(~features.present["mesh"]).tolist() == lacking
+    values = np.load(folder / "mesh_feat.npy")
+    scores = evaluate_features(folder, protocol=CLEAN)["views"]["1"]["mesh->mesh"]
+    kept = np.delete(np.arange(60), lacking)
+    expected = evaluate_pairs({"mesh": values[kept]}, features.labels[kept], protocol=CLEAN)["mesh", "mesh"]
+    assert (scores["queries"], scores["gallery"], scores["map"]) == (57, 57, expected.mean())
+    for text in ("{", "{}", '{"lacking": {"mesh": [60]}}', '{"lacking": [1]}', '{"lacking": {"mesh": "all"}}'):
+        (folder / "ids.json").write_text(text)
+        with pytest.raises(FileError, match="does not say who lacks what"):
+            read_features(folder)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -98,3 +140,9 @@ def test_labels_that_are_none_are_refused(folder: Path, labels: np.ndarray) -> N
     np.save(folder / "label.npy", labels)
     with pytest.raises(FileError, match=r"label.npy: holds"):
         read_features(folder)
+
+
+def test_files_are_named_as_released() -> None:
+    names = [feature_file("image", views=count) for count in (1, 2, 4)]
+    assert (*names, feature_file("pointcloud"), feature_file("mesh")) == FILES
+    assert feature_file("box") == "box_feat.npy"

@@ -138,3 +138,16 @@ def test_network_input_is_the_first_points() -> None:
 def test_impossible_settings(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="expected"):
         MODALITIES.build("pointcloud", **wrong)
+
+
+@pytest.mark.parametrize(("augmentation", "turned"), [("turn", True), ("draw", False)])
+def test_turn_and_draw_keep_proportions(augmentation: str, turned: bool) -> None:
+    # All points of an object lie on one line: what is drawn must lie within the jitter of that line, turned or not.
+    line = np.linspace(-0.5, 0.5, 64, dtype=np.float32)[:, None] * np.array([1.0, 0.0, 1.0], dtype=np.float32)
+    modality = PointCloudModality(points_prepared=64, points=48, augmentation=augmentation)
+    altered = modality.augment({"points": np.stack([line] * 20)}, np.random.default_rng(0))["points"]
+    assert altered.shape == (20, 48, 3)
+    level = np.hypot(altered[..., 0], altered[..., 1])
+    assert np.abs(level - np.abs(altered[..., 2])).max() < 0.06
+    assert (np.abs(altered[..., 1]).max() > 0.2) == turned
+    assert np.abs(altered[..., 2]).max() <= 0.52

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from maquette.config import NoiseConfig
 from maquette.data.store import Store
 from maquette.errors import CheckpointError, ConfigError, FileError
 from maquette.train.experiment import train
-from maquette.train.noise import noisy_store
+from maquette.train.noise import make_noise, noise_for_split, noisy_store, split_rows
 from tests.train.tiny import tiny_config, tiny_store
 
 
@@ -71,3 +72,83 @@ def test_a_run_records_its_noise_and_is_another_run_with_another(store: Store, t
     assert "realised rate 0.3889" in (run.model / "README.md").read_text()
     with pytest.raises(CheckpointError, match="another configuration or other data"):
         train(tiny_config(train__epochs=1, noise={"rate": 0.4, "seed": 1}), store, out=tmp_path / "run")
+
+
+def test_splits_are_joined_in_row_order(store: Store) -> None:
+    both = split_rows(store.manifest, "train+validation")
+    assert both.tolist() == sorted([*store.rows("train").tolist(), *store.rows("validation").tolist()])
+    assert split_rows(store.manifest, "validation").tolist() == store.rows("validation").tolist()
+    with pytest.raises(ConfigError, match="names a split twice"):
+        split_rows(store.manifest, "train+train")
+    with pytest.raises(ConfigError, match="split 'trial': expected one of"):
+        split_rows(store.manifest, "train+trial")
+
+
+def test_arrays_in_options_are_lists_or_files(store: Store, tmp_path: Path) -> None:
+    labels, names = store.labels(), store.class_names
+    matrix = [[0.8, 0.2, 0.0], [0.0, 1.0, 0.0], [0.0, 0.25, 0.75]]
+    np.save(tmp_path / "matrix.npy", np.asarray(matrix))
+    made = [
+        make_noise(
+            NoiseConfig(kind="class_dependent", rate=0.1, options={"matrix": given}),
+            labels,
+            class_names=names,
+            root=tmp_path,
+        )
+        for given in (matrix, "matrix.npy")
+    ]
+    np.testing.assert_array_equal(made[0].labels, made[1].labels)
+    assert made[0].rate == pytest.approx((round(0.2 * 12) + round(0.25 * 12)) / 36, abs=1 / 36)
+    for bad, error in (("none.npy", FileError), ([[1.0], [0.0, 1.0]], ConfigError)):
+        with pytest.raises(error, match=r"\.npy"):
+            make_noise(
+                NoiseConfig(kind="class_dependent", rate=0.1, options={"matrix": bad}),
+                labels,
+                class_names=names,
+                root=tmp_path,
+            )
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.5])
+def test_saved_noise_is_the_configured_noise(store: Store, tmp_path: Path, rate: float) -> None:
+    """Written first or made on the spot: the same labels; the rate may be left out because the folder says it."""
+    drawn = NoiseConfig(rate=0.5, seed=3)
+    noise_for_split(store.manifest, drawn, split="train+validation", root=tmp_path).save(tmp_path / "saved")
+    saved, made = noisy_store(store, NoiseConfig(kind="file", rate=rate, options={"folder": str(tmp_path / "saved")}))
+    direct, _ = noisy_store(store, drawn)
+    np.testing.assert_array_equal(saved.labels(), direct.labels())
+    np.testing.assert_array_equal(saved.true_labels(), store.labels())
+    assert (made["kind"], made["nominal_rate"], made["realised_rate"]) == ("symmetric", 0.5, 0.5)
+
+
+def test_saved_noise_touches_its_split_alone(store: Store, tmp_path: Path) -> None:
+    noise_for_split(store.manifest, NoiseConfig(rate=0.5), split="train", root=tmp_path).save(tmp_path / "saved")
+    noisy, _ = noisy_store(store, NoiseConfig(kind="file", options={"folder": str(tmp_path / "saved")}))
+    np.testing.assert_array_equal(noisy.labels("validation"), store.labels("validation"))
+    assert (noisy.labels("train") != store.labels("train")).sum() == 15
+
+
+def test_saved_noise_of_other_objects_is_refused(store: Store, tmp_path: Path) -> None:
+    options = {"folder": str(tmp_path)}
+    config = NoiseConfig(kind="file", options=options)
+    manifest = store.manifest
+    noise_for_split(manifest, NoiseConfig(rate=0.5), split="train", root=tmp_path).save(tmp_path)
+    with pytest.raises(ConfigError, match=r"noise.rate 0.4: .* was made at 0.5"):
+        noisy_store(store, NoiseConfig(kind="file", rate=0.4, options=options))
+    with pytest.raises(ConfigError, match="path: a folder says everything itself"):
+        noisy_store(store, NoiseConfig(kind="file", options={**options, "path": "labels.npy"}))
+    fewer = replace(store, manifest=replace(manifest, items=manifest.items[1:]))
+    with pytest.raises(FileError, match="made for other objects"):
+        noisy_store(fewer, config)
+    relabelled = manifest.with_labels({item.id: (item.label + 1) % 3 for item in manifest.items}, source={})
+    with pytest.raises(FileError, match="made for other labels"):
+        noisy_store(replace(store, manifest=relabelled), config)
+    labels = manifest.labels("train")
+    make_noise(NoiseConfig(rate=0.5), labels, class_names=store.class_names, root=tmp_path).save(tmp_path)
+    with pytest.raises(FileError, match="noise for split None"):
+        noisy_store(store, config)
+
+
+def test_noise_needs_objects(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no object in split 'test'"):
+        noise_for_split(store.manifest, NoiseConfig(rate=0.5), split="test", root=tmp_path)
