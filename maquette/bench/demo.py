@@ -21,6 +21,7 @@ from maquette.bench.demo_report import write_demo_report
 from maquette.config import RunConfig
 from maquette.data.atomic import write_atomically
 from maquette.data.store import Store
+from maquette.errors import ConfigError
 from maquette.metrics import get_protocol
 from maquette.search import Collection, Engine, sources_of_manifest
 from maquette.train.evaluation import evaluate_run
@@ -63,7 +64,9 @@ class Demo:
 
 
 def demo_config(out: Path, *, size: str = "standard") -> RunConfig:
-    """The demo's run, with its folders under `out`."""
+    """The demo's run, with its folders under `out`; ConfigError unless the size is "standard" or "tiny"."""
+    if size not in _SIZES:
+        raise ConfigError(f"demo size {size!r}: expected one of {', '.join(_SIZES)}")
     values = tomllib.loads((files("maquette.bench") / "demo.toml").read_text(encoding="utf-8"))
     values["data"] |= {"root": str(out / "data"), "prepared": str(out / "prepared")}
     values["data"]["options"] |= _SIZES[size].get("data", {})
@@ -78,8 +81,7 @@ def run_demo(out: Path, *, stage: Stage, size: str = "standard", workers: int = 
     run = _train(config, store, out, stage)
     results = _evaluate(run, out, stage)
     engine = _build_collection(run, store, out, stage, workers)
-    with stage("writing the report"):
-        write_demo_report(out / "report", run=run, store=store, results=results, engine=engine)
+    _report(run, store, results, engine, out, stage)
     example = store.manifest.items[int(store.rows("test")[0])]
     return Demo(out, results, store.manifest.files(example, "image")[0])
 
@@ -110,22 +112,30 @@ def _evaluate(run: Run, out: Path, stage: Stage) -> dict[str, Any]:
             return results
     with stage("evaluating on test objects"):
         results = evaluate_run(run.folder, split="test", protocol=get_protocol("clean"))
-    write_atomically(path, (json.dumps(results, indent=2, sort_keys=True) + "\n").encode())
+    write_atomically(path, (json.dumps(results, indent=2) + "\n").encode())
     return results
 
 
 def _build_collection(run: Run, store: Store, out: Path, stage: Stage, workers: int) -> Engine:
-    """A collection of the 3D models of the validation and test objects: files alone, none of them trained on."""
+    """A collection of the test objects' 3D models: files alone, none of them trained on."""
     folder = out / "collection"
-    manifest = store.manifest
-    sources = [
-        replace(source, paths={})  # the model's file alone: its own photos and scans stay queries
-        for split in ("validation", "test")
-        for source in sources_of_manifest(manifest, split=split)
-    ]
+    # The model's file alone: its own photos and scans stay queries.
+    sources = [replace(source, paths={}) for source in sources_of_manifest(store.manifest, split="test")]
     with stage("building the collection") as update:
         if not folder.exists():
             Collection.create(folder, model=run.model, name="maquette demo")
         engine = Engine.open(folder)
         engine.add(sources, workers=workers, on_progress=lambda done, total: update(done, total, ""))
     return engine
+
+
+def _report(run: Run, store: Store, results: Mapping[str, Any], engine: Engine, out: Path, stage: Stage) -> None:
+    """The report, unless the one that is there was made of this run and this state of the collection."""
+    folder = out / "report"
+    made_of = json.dumps({"identity": run.identity, "collection": engine.collection.index.version}).encode()
+    stamp = folder / "made_of.json"
+    if stamp.is_file() and stamp.read_bytes() == made_of:
+        return
+    with stage("writing the report"):
+        write_demo_report(folder, run=run, store=store, results=results, engine=engine)
+    write_atomically(stamp, made_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -159,4 +160,4 @@ def _load(path: Path) -> Picture:
 
 def _example(store: Store, item: Item, run: Run) -> str:
     photo = store.manifest.files(item, "image")[0]
-    return f"maquette search {run.folder.parent / 'collection'} --image {photo} -k 10"
+    return f"maquette search {run.folder.parent / 'collection'} --image {os.path.relpath(photo)} -k 10"

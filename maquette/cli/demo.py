@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -28,6 +30,8 @@ def demo(
     began = time.monotonic()
     done = run_demo(out, stage=stage, size=size, workers=workers)
     say(f"all done in {time.monotonic() - began:.0f} s")
+    command = os.environ.get("MAQUETTE_COMMAND", "maquette")
+    photo = Path(os.path.relpath(done.example_photo))
     values = {"report": str(done.report), "collection": str(done.collection), "results": dict(done.results)}
     text = "\n".join(
         [
@@ -35,7 +39,7 @@ def demo(
             "",
             f"report:      {done.report}",
             f"collection:  {done.collection}",
-            f"search it:   maquette search {done.collection} --image {done.example_photo}",
+            f"search it:   {command} search {quote(str(done.collection))} --image {quote(str(photo))}",
         ]
     )
     answer(values, as_json=as_json, text=text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -19,7 +20,9 @@ def test_names_report_collection_and_a_search_that_works(tiny_demo: Path, tmp_pa
     lines = dict(line.split(": ", 1) for line in done.stdout.splitlines() if ": " in line)
     assert Path(lines["report"].strip()).is_file()
     assert Path(lines["collection"].strip(), "collection.json").is_file()
-    photo = lines["search it"].split("--image ")[1].strip().strip("'")
+    words = shlex.split(lines["search it"])
+    assert words[:2] == ["maquette", "search"]
+    photo = words[words.index("--image") + 1]
     assert Path(photo).is_file()
     found = CliRunner().invoke(app, ["search", str(folder / "collection"), "--image", photo])
     assert found.exit_code == 0
