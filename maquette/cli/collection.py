@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -117,9 +118,14 @@ def search(
     from maquette.search import Engine
 
     queries = {"image": image or [], "pointcloud": points or [], "mesh": mesh or []}
+    began = time.perf_counter()
     engine = Engine.open(collection)
+    opening = time.perf_counter() - began
     found = engine.search(queries, k=k, where=parse_where(where or []))
     lines = [f"{hit.rank:>3}  {hit.score:6.3f}  {hit.class_name or '-':<18} {hit.id}" for hit in found.hits]
     took = sum(found.seconds.values())
-    lines.append(f"{len(found.hits)} of {found.items} items in {1000 * took:.0f} ms")
+    lines.append(
+        f"{len(found.hits)} of {found.items} items, search {1000 * took:.0f} ms "
+        f"(opening the model {1000 * opening:.0f} ms)"
+    )
     answer(found.as_json(), as_json=as_json, text="\n".join(lines))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,8 +25,15 @@ def list_datasets(as_json: JsonOption = False) -> None:
     """The data sets that can be named in a configuration."""
     from maquette.data.datasets import DATASETS
 
-    first_lines = {name: (DATASETS.get(name).__doc__ or "").strip().split("\n")[0] for name in DATASETS.names()}
+    first_lines = {name: _first_line(DATASETS.get(name)) for name in DATASETS.names()}
     answer(first_lines, as_json=as_json, text="\n".join(f"{name:<16} {text}" for name, text in first_lines.items()))
+
+
+def _first_line(builder: Callable[..., Any]) -> str:
+    """What a data set is: its module says it; the builder's own first line says what is returned."""
+    module = sys.modules.get(getattr(builder, "__module__", ""))
+    text = (module and module.__doc__) or builder.__doc__ or ""
+    return text.strip().split("\n")[0]
 
 
 @data.command("prepare")

@@ -39,8 +39,8 @@ class WeightsReader(Protocol):
 class Head(nn.Module):
     """Linear without bias, BatchNorm, ReLU: from a backbone's vector into the common space.
 
-    Jing et al., Cross-modal Center Loss for 3D Cross-modal Retrieval, CVPR 2021, https://arxiv.org/abs/2008.03561, whose
-    released code has this order. A bias would be undone by the BatchNorm that follows.
+    As in the released code of Jing et al., Cross-modal Center Loss for 3D Cross-modal Retrieval, CVPR 2021,
+    https://github.com/LongLong-Jing/Cross-Modal-Center-Loss. A bias would be undone by the BatchNorm that follows.
     """
 
     def __init__(self, inputs: int, dimensions: int) -> None:

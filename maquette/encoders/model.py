@@ -184,8 +184,9 @@ def export_model(model: CrossModalModel, folder: str | PathLike[str], *, card: M
 def open_model(folder: str | PathLike[str], *, device: str = "cpu") -> CrossModalModel:
     """The model in `folder`, on `device`, in evaluation mode.
 
-    FileError, naming the folder or the file, if there is no model, a file is missing or damaged, if its format is not known to this version, if a tensor
-    is missing, unknown or of another shape, or if the weights are not those the configuration was written with.
+    FileError, naming the folder if there is no model in it, and the file if it is damaged or missing, if its format is
+    not known to this version, if a tensor is missing, unknown or of another shape, or if the weights are not those the
+    configuration was written with.
     """
     config = _read_config(Path(folder) / _CONFIG)
     specs = {name: ModalitySpec(**spec) for name, spec in config["modalities"].items()}

@@ -23,6 +23,7 @@ from maquette.metrics.significance import (
     Interval,
     Spread,
     bootstrap_interval,
+    holm,
     paired_permutation_test,
     seed_spread,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "feature_file",
     "first_tier",
     "get_protocol",
+    "holm",
     "memorisation_scores",
     "ndcg",
     "nearest_neighbour",

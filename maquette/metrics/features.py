@@ -80,7 +80,9 @@ def read_features(folder: Path) -> FeatureSet:
                 f"has shape {values.shape}, expected ({len(labels)}, {reference.shape[1]}): one row per label, "
                 f"as many columns as {first}",
             )
-    present = _read_present(folder / IDS_FILE, objects=len(labels), modalities={*others, *(["image"] if images else [])})
+    present = _read_present(
+        folder / IDS_FILE, objects=len(labels), modalities={*others, *(["image"] if images else [])}
+    )
     return FeatureSet(dict(sorted(images.items())), others, labels, present)
 
 
@@ -92,9 +94,7 @@ def evaluate_features(folder: Path, *, protocol: Protocol) -> dict[str, Any]:
     """
     features = read_features(folder)
     if not features.images:
-        pairs = evaluate_pairs(
-            features.representations, features.labels, protocol=protocol, present=features.present
-        )
+        pairs = evaluate_pairs(features.representations, features.labels, protocol=protocol, present=features.present)
         return views_as_json({1: pairs}, protocol)
     reported = {count: values for count, values in features.images.items() if count in protocol.view_counts}
     results = evaluate_views(

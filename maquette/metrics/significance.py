@@ -15,7 +15,7 @@ from scipy import stats
 
 from maquette.errors import ConfigError
 
-__all__ = ["Comparison", "Interval", "Spread", "bootstrap_interval", "paired_permutation_test", "seed_spread"]
+__all__ = ["Comparison", "Interval", "Spread", "bootstrap_interval", "holm", "paired_permutation_test", "seed_spread"]
 
 # Values drawn at once: bounds the memory of a resampling at 32 MB, whatever the number of queries.
 _DRAWN_AT_ONCE = 1 << 22
@@ -118,6 +118,22 @@ def paired_permutation_test(
         signs = 1 - 2 * rng.integers(2, size=(rows, count), dtype=np.int8)
         extreme += int((np.abs(signs @ difference) / count >= threshold).sum())
     return Comparison(float(difference.mean()), (1 + extreme) / (1 + resamples), exact)
+
+
+def holm(p_values: Float[np.ndarray, "T"]) -> Float[np.ndarray, "T"]:
+    """P-values of T tests made at once, corrected: rejecting those below α errs anywhere with probability at most α.
+
+    Reference: Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 1979.
+
+    >>> holm(np.array([0.5, 0.25, 0.0625])).tolist()
+    [0.5, 0.5, 0.1875]
+    """
+    count = len(p_values)
+    order = np.argsort(p_values, kind="stable")
+    stepped = np.maximum.accumulate(p_values[order] * np.arange(count, 0, -1))
+    corrected = np.empty(count)
+    corrected[order] = np.minimum(stepped, 1.0)
+    return corrected
 
 
 def _portions(resamples: int, count: int) -> Iterator[int]:

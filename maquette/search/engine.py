@@ -96,8 +96,8 @@ class Engine:
         """Return the k items nearest to all query files together, among those that match.
 
         `queries` leads from a modality to files of it. Every file is read in its own modality and counts as one query;
-        they are fused with the modalities' `weights`. InputError (FileError) if a file cannot be used or none is given, or no
-        item has the field of a condition.
+        they are fused with the modalities' `weights`. InputError (FileError) if a file cannot be used or none is given,
+        or no item has the field of a condition.
         """
         clock = [time.perf_counter()]
         read = [(name, path, *self._read_query(name, path)) for name, paths in queries.items() for path in paths]

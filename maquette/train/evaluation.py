@@ -96,7 +96,7 @@ def encode_run(folder: Path, *, split: str) -> tuple[Embedded, Store, Int[np.nda
     run = Run.open(folder)
     if not run.finished:
         raise CheckpointError(f"{folder}: the run is not finished: go on with maquette train --resume")
-    store = Store.open(run.config.data.prepared)
+    store = Store.open(run.prepared)
     device = pick_device(run.config.train.device)
     model = open_model(run.model, device=str(device))
     embedded, rows = encode_split(model, store, modalities=build_modalities(run.config), split=split, device=device)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -88,17 +89,24 @@ def train(
     manifest = {
         "config": config.to_json(),
         "identity": identity,
-        "data": {"name": store.manifest.name, "digest": store.manifest.digest, "objects": len(store)},
+        "data": {
+            "name": store.manifest.name,
+            "digest": store.manifest.digest,
+            "objects": len(store),
+            # Relative to the run's folder: both can be moved together, or looked at from anywhere.
+            "prepared": Path(os.path.relpath(store.folder, out)).as_posix(),
+        },
         "noise": noise_made,
         "provenance": provenance(),
     }
-    _write_run(out, {**manifest, "finished": False})
     with _seeded(config.train.seed):
         model = _build_model(config)
         method = _build_method(config, store)
         trainer = _build_trainer(config, store, modalities, model, method, out, device, on_step, identity)
+        # Not before all is built: a misspelt option leaves nothing behind that would refuse the corrected one.
+        _write_run(out, {**manifest, "finished": False})
         trainer.run(resume=resume)
-    figures = validation_map(model, store, modalities, device) if len(store.rows("validation")) else {}
+    figures = _validation_map(model, store, modalities, device) if len(store.rows("validation")) else {}
     realised = noise_made["realised_rate"]
     noise = f"{config.noise.kind} label noise (realised rate {realised:.4g})" if realised else "labels as they are"
     name, options = store.manifest.name, config.train
@@ -115,7 +123,7 @@ def train(
     return Run.open(out)
 
 
-def validation_map(
+def _validation_map(
     model: CrossModalModel, store: Store, modalities: Mapping[str, Modality], device: torch.device
 ) -> dict[str, float]:
     """The mean mAP over all pairs on the validation split, by its given labels: all that a choice may rest on."""
@@ -184,7 +192,7 @@ def _build_trainer(
         precision=options.precision,
         device=device,
         checkpoint_every=options.checkpoint_every,
-        validate=lambda model: validation_map(model, store, modalities, device),
+        validate=lambda model: _validation_map(model, store, modalities, device),
         validate_every=options.validate_every,
         division=_division(store, loader),
         on_step=on_step,

@@ -1,7 +1,7 @@
 """A run's representations as files, in the layout that `maquette evaluate --features` reads.
 
-`ids.json` beside them holds the objects' ids in row order, the split, the class names, whether the labels are true ones,
-and under "lacking" the rows of the objects that lack a modality: their rows are zeros.
+`ids.json` beside them holds the objects' ids in row order, the split, the class names, whether the labels are true
+ones, and under "lacking" the rows of the objects that lack a modality: their rows are zeros.
 """
 
 from __future__ import annotations

@@ -20,12 +20,13 @@ _FACTS = ("identity", "config", "data", "noise", "provenance", "seconds")
 
 @dataclass(frozen=True)
 class Run:
-    """A run's folder, read back: its configuration, where it stands, and its model."""
+    """A run's folder, read back: its configuration, where it stands, the store it was trained on, and its model."""
 
     folder: Path
     config: RunConfig
     identity: str
     finished: bool
+    prepared: Path
 
     @property
     def model(self) -> Path:
@@ -38,7 +39,8 @@ class Run:
         path = folder / "run.json"
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            return cls(folder, RunConfig.from_mapping(values["config"]), values["identity"], values["finished"])
+            config, prepared = RunConfig.from_mapping(values["config"]), folder / values["data"]["prepared"]
+            return cls(folder, config, values["identity"], values["finished"], prepared)
         except (OSError, json.JSONDecodeError, KeyError) as error:
             raise CheckpointError(f"{folder}: no run there ({type(error).__name__}): expected run.json") from error
 

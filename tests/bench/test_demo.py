@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from maquette.bench.demo import Update, demo_config, run_demo
+from maquette.errors import ConfigError
 
 
 def stage(name: str) -> nullcontext[Update]:
@@ -75,3 +76,8 @@ def test_the_configuration_is_the_papers_method_on_the_built_in_data(size: str) 
         "pointcloud": "dgcnn",
         "mesh": "meshnet",
     }
+
+
+def test_an_unknown_size_is_one_sentence() -> None:
+    with pytest.raises(ConfigError, match=r"^demo size 'big': expected one of standard, tiny$"):
+        demo_config(Path("x"), size="big")

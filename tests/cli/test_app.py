@@ -36,6 +36,7 @@ def test_help_needs_no_heavy_import() -> None:
     [
         (("train", "nowhere.toml"), 2, "maquette: nowhere.toml: no such configuration file"),
         (("search", "nowhere", "--image", "a.png"), 2, "is no collection"),
+        (("index", "create", "shop", "--model", "nothere"), 2, "nothere: there is no model: expected a folder with"),
         (("evaluate", "--features", "nowhere"), 2, "label.npy: is missing"),
         (("evaluate",), 2, "give exactly one of them"),
         (("evaluate", "run", "--protocol", "fair"), 2, "unknown protocol 'fair': expected one of clean"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -82,12 +83,8 @@ def test_search_by_each_kind_of_file_and_all_together(tiny_demo: Path) -> None:
     photo = data / "photos" / "chair" / f"{own_id}.0.png"
     (scan,) = (data / "scans" / "chair").glob(f"{own_id}.*")
     (mesh,) = (data / "models" / "chair").glob(f"{own_id}.*")
-    for options in (
-        ["--image", photo],
-        ["--points", scan],
-        ["--mesh", mesh],
-        ["--image", photo, "--points", scan, "--mesh", mesh],
-    ):
+    by_photo, by_scan, by_mesh = (["--image", str(photo)], ["--points", str(scan)], ["--mesh", str(mesh)])
+    for options in (by_photo, by_scan, by_mesh, [*by_photo, *by_scan, *by_mesh]):
         found = answer("search", tiny_demo / "collection", *options, "-k", "5")
         hits = found["hits"]
         assert isinstance(hits, list)
@@ -104,12 +101,18 @@ def test_search_by_each_kind_of_file_and_all_together(tiny_demo: Path) -> None:
 
 def test_filters_come_before_ranking(tiny_demo: Path) -> None:
     photo = sorted((tiny_demo / "data" / "photos" / "chair").glob("*.png"))[0]
-    hits = answer("search", tiny_demo / "collection", "--image", photo, "-k", "3", "--where", "class=cup")["hits"]
+    hits = answer("search", tiny_demo / "collection", "--image", photo, "-k", "2", "--where", "class=cup")["hits"]
     assert isinstance(hits, list)
-    assert [hit["class_name"] for hit in hits] == ["cup"] * 3
+    assert [hit["class_name"] for hit in hits] == ["cup"] * 2
     wrong = run("search", tiny_demo / "collection", "--image", photo, "--where", "class~cup")
     assert wrong.exit_code == 1
     assert "condition" in str(wrong.exception)
+
+
+def test_the_answer_says_what_the_search_took_and_what_the_model(tiny_demo: Path) -> None:
+    photo = sorted((tiny_demo / "data" / "photos" / "cup").glob("*.png"))[0]
+    last = run("search", tiny_demo / "collection", "--image", photo, "-k", "3").stdout.splitlines()[-1]
+    assert re.fullmatch(r"3 of 8 items, search \d+ ms \(opening the model \d+ ms\)", last), last
 
 
 def test_remove_info_check(tiny_demo: Path, tmp_path: Path) -> None:

@@ -20,7 +20,12 @@ from maquette.errors import InputError
 def test_every_data_set_is_listed_with_a_sentence() -> None:
     listed = json.loads(CliRunner().invoke(app, ["data", "list", "--json"]).stdout)
     assert tuple(listed) == DATASETS.names()
-    assert all(len(sentence) > 20 for sentence in listed.values())
+    assert listed["workshop"].startswith("The built-in data set: ")
+    assert listed["folder"].startswith("A user's own files: ")
+    assert listed["mnist3d"].startswith("3D MNIST: ")
+    assert not [sentence for sentence in listed.values() if "manifest" in sentence.lower()], (
+        "not what a builder returns"
+    )
 
 
 def test_prepare_skips_what_is_done_and_strict_says_what_was_refused(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,6 +73,21 @@ def test_small_stem_keeps_the_resolution() -> None:
     encoder.get_submodule("layer1").register_forward_hook(lambda _m, _i, output: shapes.append(tuple(output.shape)))
     encoder(torch.zeros(2, 1, 3, 20, 20))
     assert shapes == [(2, 4, 20, 20)]
+
+
+@pytest.mark.parametrize("size", [32, 48, 47])
+def test_few_channels_train(size: int) -> None:
+    """In a process of its own: where the strided 1 × 1 convolution is at fault, it takes the process down."""
+    step = (
+        "import torch; from maquette.encoders import ResNet18;"
+        "encoder = ResNet18(dimensions=8, width=4, blocks=(1, 1, 1), stem='small');"
+        "optimizer = torch.optim.SGD(encoder.parameters(), lr=0.1);"
+        f"encoder(torch.rand(6, 1, 3, {size}, {size})).square().sum().backward();"
+        "assert all(p.grad.isfinite().all() for p in encoder.parameters());"
+        "optimizer.step()"
+    )
+    done = subprocess.run([sys.executable, "-c", step], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, f"left with {done.returncode}: {done.stderr}"
 
 
 def test_published_weights_load_without_fc_and_counters(tmp_path: Path) -> None:

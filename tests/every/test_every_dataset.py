@@ -25,12 +25,9 @@ def _own_arguments(name: str, place: Path) -> dict[str, Any]:
     if name == "mnist3d":
         rng = np.random.default_rng(0)
         images = rng.integers(0, 256, (30, 28, 28)).astype(np.uint8)
-        parts = {"image": images, "label": np.arange(30) % 10}
+        labels = np.arange(30) % 10
         place.mkdir(parents=True)
-        np.savez(
-            place / "digits.npz",
-            **{f"{split}_{key}": part for split in ("train", "test") for key, part in parts.items()},
-        )
+        np.savez(place / "digits.npz", train_image=images, train_label=labels, test_image=images, test_label=labels)
         return {"root": place, "source": place / "digits.npz", "points": 8}
     if name == "workshop":
         return {"root": place, "objects_per_class": 3, "classes": ("cup", "bowl"), "photos": 1, "photo_resolution": 16}

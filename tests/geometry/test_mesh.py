@@ -107,6 +107,10 @@ def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
         read_shape(tmp_path / "folder.off")
     with pytest.raises(FileError, match=r"unknown ending '\.blend': expected one of \.3mf, \.glb"):
         read_shape(tmp_path / "a.blend")
+    for read, endings in ((read_mesh, MESH_SUFFIXES), (read_cloud, CLOUD_SUFFIXES)):
+        with pytest.raises(FileError) as caught:
+            read(tmp_path / "a.png")
+        assert caught.value.reason == f"unknown ending '.png': expected one of {', '.join(sorted(endings))}"
     with (tmp_path / "large.off").open("wb") as stream:
         os.truncate(stream.fileno(), 2**30 + 1)
     with pytest.raises(FileError, match="1073741825 bytes: expected at most 1073741824"):

@@ -96,3 +96,18 @@ def test_true_and_one_are_different_values_of_a_column() -> None:
 def test_what_cannot_be_used_is_refused(ids: list[str], metadata: Any, parts: Any, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
         checked_rows(ids, np.ones((2, 2)), metadata=metadata, parts=parts, dimensions=2, names=("image",))
+
+
+def test_a_field_that_no_row_has_is_refused_and_the_known_ones_are_named() -> None:
+    metadata: list[dict[str, Any]] = [
+        {"class": "cup", "files": ["a.obj"], "assumed": {"up": "z", "image": {"files": 2}}, "faces": None},
+        {"class": None, "thin": True},
+    ]
+    rows = checked_rows(("a", "b"), np.eye(2), metadata=metadata, parts=None, dimensions=2, names=())
+    rows.require_fields(parse_where(["class=jug", "thin=false", "assumed.image.files>9", "assumed.up!=z"]))
+    for text in ("klass=cup", "files=a.obj", "assumed=z", "faces<3", "assumed.down=z"):
+        with pytest.raises(InputError) as caught:
+            rows.require_fields(parse_where(["class=cup", text]))
+        assert "no item has a text or a number in field" in str(caught.value)
+        assert str(caught.value).endswith("expected one of assumed.image.files, assumed.up, class, thin")
+    rows.without(["a", "b"]).require_fields(parse_where(["klass=cup"]))

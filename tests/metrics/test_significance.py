@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from maquette.errors import ConfigError
-from maquette.metrics.significance import bootstrap_interval, paired_permutation_test, seed_spread
+from maquette.metrics.significance import bootstrap_interval, holm, paired_permutation_test, seed_spread
 
 
 def test_bootstrap_covers_the_mean_like_the_normal_interval() -> None:
@@ -108,3 +108,19 @@ def test_too_little_is_refused() -> None:
     ):
         with pytest.raises(ConfigError):
             refused()
+
+
+def test_holm_by_hand_and_against_the_stepwise_procedure() -> None:
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        values = rng.random(6) ** 3
+        corrected = holm(values)
+        for level in rng.random(5):
+            rejected = set()
+            for step, place in enumerate(np.argsort(values)):
+                if values[place] > level / (6 - step):
+                    break
+                rejected.add(int(place))
+            assert rejected == set(np.flatnonzero(corrected <= level).tolist())
+    assert holm(np.array([0.9, 0.8])).tolist() == [1.0, 1.0]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from maquette.encoders import open_model
 from maquette.errors import FileError, FingerprintError, InputError, UnknownNameError
-from maquette.geometry import write_mesh
+from maquette.geometry import MESH_SUFFIXES, write_mesh
 from maquette.index import parse_where
 from maquette.modalities import MODALITIES, Arrays
 from maquette.search import Answer, Collection, Engine, find_sources
@@ -106,6 +106,21 @@ def test_filters_apply_before_the_ranking(engine: Engine, tree: Path) -> None:
     flat = ids(engine.search(query, k=1, where=parse_where(["class=plates", "faces<100"])))
     assert flat == [next(id_ for id_ in whole if id_.startswith("plates"))]
     assert engine.search(query, where=parse_where(["class=nothing"])).hits == ()
+
+
+def test_a_condition_on_a_field_that_no_item_has_is_refused(engine: Engine, tree: Path) -> None:
+    query, wrong = {"mesh": [tree / "bars" / "short.stl"]}, parse_where(["klass=cup"])
+    assert engine.search(query, where=wrong).hits == (), "of no items nobody can say what they lack"
+    engine.add_paths([tree])
+    with pytest.raises(InputError, match=r"field 'klass': expected one of added, .*bytes, checksum, class, .*faces"):
+        engine.search(query, where=wrong)
+    assert len(engine.search(query, where=parse_where(["points>=1"])).hits) == 1, "one item with the field is enough"
+
+
+def test_a_file_of_another_kind_is_told_the_endings_of_its_modality(engine: Engine, tree: Path) -> None:
+    with pytest.raises(FileError) as caught:
+        engine.search({"mesh": [tree / "plates" / "wide.png"]})
+    assert caught.value.reason.split("expected one of ")[1].split(", ") == sorted(MESH_SUFFIXES)
 
 
 def test_bad_files_cost_only_themselves(engine: Engine, tree: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from maquette.errors import CheckpointError
 from maquette.metrics import get_protocol
 from maquette.train.evaluation import best_labels, encode_run, evaluate_embedded, evaluate_run
 from maquette.train.experiment import train
+from maquette.train.run import Run, build_modalities
 from tests.train.tiny import tiny_config, tiny_store
 
 
@@ -31,7 +33,6 @@ def test_every_object_is_encoded_as_the_model_encodes_it(run: Path) -> None:
     model = open_model(run / "model")
     row = int(np.flatnonzero(embedded.present["image"])[0])
     pixels = store.arrays("image", rows[row : row + 1])["pixels"]
-    from maquette.train.run import Run, build_modalities
 
     inputs = build_modalities(Run.open(run).config)["image"].collate({"pixels": pixels})
     with torch.inference_mode():
@@ -50,7 +51,7 @@ def test_all_pairs_at_each_number_of_views(run: Path) -> None:
 
 
 def test_labels_decide(run: Path) -> None:
-    embedded, store, rows = encode_run(run, split="train")
+    embedded, _, rows = encode_run(run, split="train")
     same = np.zeros(len(rows), dtype=np.int64)
     results = evaluate_embedded(embedded, same, protocol=get_protocol("clean"))
     assert all(pair["map"] == 1.0 for pair in results["views"]["1"].values())
@@ -73,3 +74,12 @@ def test_given_labels_stand_in_where_the_true_are_unknown(run: Path) -> None:
     labels, known = best_labels(unknown, rows)
     assert not known
     assert labels.tolist() == (2 - store.true_labels("validation")).tolist()
+
+
+def test_run_and_data_can_be_moved_together(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = evaluate_run(run, split="validation", protocol=get_protocol("clean"))
+    shutil.copytree(run.parent, tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+    moved = tmp_path / "elsewhere" / "run"
+    assert Run.open(moved).prepared.resolve() == (tmp_path / "elsewhere" / "prepared").resolve()
+    assert evaluate_run(moved, split="validation", protocol=get_protocol("clean"))["views"] == before["views"]

@@ -9,6 +9,7 @@ import pytest
 
 from maquette.data.store import Store
 from maquette.encoders import open_model
+from maquette.errors import ConfigError
 from maquette.train.experiment import train
 from tests.train.tiny import tiny_config, tiny_store
 
@@ -46,3 +47,20 @@ def test_the_exported_model_holds_nothing_of_the_method(store: Store, tmp_path: 
     assert model.modalities == ("image", "pointcloud")
     assert not [name for name in model.state_dict() if "center" in name or "classifier" in name]
     assert model.specs["image"].preparation["resolution"] == 32
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"method": {"name": "cmcl", "options": {"temperture": 1.0}}},
+        {"modalities__image": {"encoder": "resnet18", "options": {"widht": 4}}},
+        {"modalities__image": {"encoder": "resnet18", "prepare": {"view": 1}}},
+    ],
+    ids=["method", "encoder", "preparation"],
+)
+def test_a_misspelt_option_leaves_nothing_behind(store: Store, tmp_path: Path, wrong: dict[str, object]) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(ConfigError, match=r"unknown option '(temperture|widht|view)': expected some of "):
+        train(tiny_config(train__epochs=1, **wrong), store, out=out)
+    assert not out.exists()
+    assert train(tiny_config(train__epochs=1), store, out=out).finished

@@ -10,7 +10,6 @@ import pytest
 import torch
 
 import maquette
-from maquette.train import provenance as module
 from maquette.train.provenance import provenance
 
 
@@ -26,7 +25,7 @@ def test_the_commit_is_that_of_the_checkout(tmp_path: Path, monkeypatch: pytest.
     package = tmp_path / "maquette" / "__init__.py"
     package.parent.mkdir()
     package.write_text("")
-    monkeypatch.setattr(module.maquette, "__file__", str(package))
+    monkeypatch.setattr(maquette, "__file__", str(package))
     assert provenance()["commit"] is None
 
     def git(*words: str) -> str:

@@ -15,11 +15,13 @@ from tests.train.tiny import tiny_config
 
 def test_reads_back_what_train_wrote(tmp_path: Path) -> None:
     values = {"config": tiny_config().to_json(), "identity": "abc", "finished": True, "seconds": 3.0, "other": 1}
+    values["data"] = {"prepared": "../prepared"}
     (tmp_path / "run.json").write_text(json.dumps(values))
     run = Run.open(tmp_path)
     assert (run.config, run.identity, run.finished) == (tiny_config(), "abc", True)
     assert run.model == tmp_path / "model"
-    assert run.facts == {"config": values["config"], "identity": "abc", "seconds": 3.0}
+    assert run.prepared == tmp_path / "../prepared"
+    assert run.facts == {name: values[name] for name in ("config", "data", "identity", "seconds")}
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"identity": "abc"}'])

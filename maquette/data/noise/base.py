@@ -7,7 +7,7 @@ the nominal one wherever that can be. What was realised is always computed from 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
@@ -21,7 +21,7 @@ from maquette.data.atomic import write_atomically
 from maquette.errors import ConfigError, FileError
 from maquette.registry import Registry
 
-__all__ = ["NOISES", "NoisyLabels", "Rows", "as_array", "check_rate", "choose", "systematic_counts"]
+__all__ = ["NOISES", "NoisyLabels", "check_rate", "choose", "systematic_counts"]
 
 _FORMAT = "maquette-noise-1"
 
@@ -140,21 +140,6 @@ class NoisyLabels:
 
 NOISES: Registry[NoisyLabels] = Registry("noise")
 """Every model is called with (labels, class_names, seed=…, and what it needs of its own)."""
-
-
-Rows = Sequence[Sequence[float | int]]
-"""A table of numbers as a configuration file has it."""
-
-
-def as_array(table: Float[np.ndarray, "R C"] | Rows, *, name: str) -> Float[np.ndarray, "R C"]:
-    """A table of numbers as an array; ConfigError, calling it `name`, if its rows are not equally many numbers."""
-    try:
-        array = np.asarray(table, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{name}: expected rows of equally many numbers: {error}") from error
-    if array.ndim != 2:
-        raise ConfigError(f"{name} of shape {array.shape}: expected rows of equally many numbers")
-    return array
 
 
 def check_rate(rate: float, *, below: float, because: str) -> None:

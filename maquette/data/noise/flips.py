@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from maquette.data.noise.base import NOISES, NoisyLabels, Rows, as_array, check_rate, choose, systematic_counts
+from maquette.data.noise.base import NOISES, NoisyLabels, check_rate, choose, systematic_counts
 from maquette.errors import ConfigError
 
 __all__ = ["asymmetric", "class_dependent", "symmetric"]
@@ -106,7 +106,7 @@ def class_dependent(
     labels: Int[np.ndarray, "N"],
     class_names: Sequence[str],
     *,
-    matrix: Float[np.ndarray, "C C"] | Rows,
+    matrix: Float[np.ndarray, "C C"],
     seed: int,
 ) -> NoisyLabels:
     """Objects of class c get class d in the share `matrix[c, d]`, exact to one object, chosen at random.
@@ -114,7 +114,7 @@ def class_dependent(
     ConfigError unless the rows are shares that sum to 1 and the diagonal is the largest entry of its row: else the
     given label would not be the best guess at the true one.
     """
-    matrix, classes = as_array(matrix, name="noise matrix"), len(class_names)
+    classes = len(class_names)
     if matrix.shape != (classes, classes) or (matrix < 0).any() or not np.allclose(matrix.sum(axis=1), 1):
         raise ConfigError(f"noise matrix of shape {matrix.shape}: expected {classes} rows of shares that sum to 1")
     weak = np.flatnonzero(np.diag(matrix) <= np.where(np.eye(classes, dtype=bool), -1, matrix).max(axis=1))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from maquette.data.noise.base import NOISES, NoisyLabels, Rows, as_array, check_rate
+from maquette.data.noise.base import NOISES, NoisyLabels, check_rate
 from maquette.errors import ConfigError
 
 __all__ = ["instance_dependent"]
@@ -18,7 +18,7 @@ def instance_dependent(
     labels: Int[np.ndarray, "N"],
     class_names: Sequence[str],
     *,
-    representations: Float[np.ndarray, "_ D"] | Rows,
+    representations: Float[np.ndarray, "_ D"],
     rate: float,
     seed: int,
     temperature: float = 0.1,
@@ -32,16 +32,15 @@ def instance_dependent(
     Part-dependent Label Noise, NeurIPS 2020. ConfigError for a rate of 0.5 or more, or fewer than two classes in use.
     """
     check_rate(rate, below=0.5, because="from one half on the objects of a class would mostly look mislabelled")
-    vectors = as_array(representations, name="representations")
-    if len(vectors) != len(labels):
-        raise ConfigError(f"{len(vectors)} representations for {len(labels)} labels: expected one each")
+    if len(representations) != len(labels):
+        raise ConfigError(f"{len(representations)} representations for {len(labels)} labels: expected one each")
     if temperature <= 0:
         raise ConfigError(f"temperature {temperature:g}: expected a positive number")
     used = np.unique(labels)
     if len(used) < 2:
         raise ConfigError("instance-dependent noise needs objects of at least two classes")
     rng = np.random.default_rng(seed)
-    unit = _unit(vectors)
+    unit = _unit(representations.astype(np.float64))
     centers = _unit(np.stack([unit[labels == label].mean(axis=0) for label in used]))
     cosines = unit @ centers.T
     place = np.searchsorted(used, labels)
