@@ -75,8 +75,9 @@ def compare_scores(
 ) -> tuple[PairComparison, ...]:
     """Every ordered pair and number of image views that both have, sorted as in the first.
 
-    Pairs without images come once; those in which no query has a relevant item are left out. Intervals are bootstrapped over queries; every comparison has its own stream of
-    random numbers, drawn from `seed` alone, so that a pair's figures do not depend on which other pairs there are.
+    Pairs without images come once; those in which no query has a relevant item are left out. Intervals are bootstrapped
+    over queries; every comparison starts its random numbers at `seed`, so that a pair's figures (but for `p_holm`) do
+    not depend on which other pairs there are.
     """
     found: dict[tuple[Pair, int], tuple[PairScores, PairScores]] = {}
     for views in first:
