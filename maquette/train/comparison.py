@@ -131,7 +131,7 @@ def _compare(a: PairScores, b: PairScores, views: int, seed: int, level: float, 
 def _check_same_data(first: Path, second: Path) -> None:
     digests = []
     for folder in (first, second):
-        store = Store.open(Run.open(folder).config.data.prepared)
+        store = Store.open(Run.open(folder).prepared)
         digests.append((store.manifest.name, store.manifest.files_digest))
     if digests[0][1] != digests[1][1]:
         told = " and ".join(
