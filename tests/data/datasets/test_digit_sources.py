@@ -55,7 +55,8 @@ def test_an_archive_and_ronos_files_hold_the_same(tmp_path: Path) -> None:
 
 
 def test_kaggles_files(tmp_path: Path) -> None:
-    h5py = pytest.importorskip("h5py")
+    import h5py
+
     clouds = [RNG.normal(size=(5 + row, 3)) for row in range(12)]
     for split in ("train", "test"):
         with h5py.File(tmp_path / f"{split}_point_clouds.h5", "w") as file:
