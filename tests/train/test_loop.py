@@ -143,3 +143,49 @@ def test_the_first_term_that_is_not_finite_is_named_with_its_items(
     ) as caught:
         train(tiny_config(), store, out=tmp_path / "run")
     assert sum(str(caught.value).count(name) for name in store.ids) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("rono", {"warm_up": 2}),
+        ("dac", {"warm_up": 1, "batch_size": 6, "seed": 0}),
+        ("cmcl_paper", {}),
+    ],
+)
+@pytest.mark.parametrize("stop_after", [4, 8, 13])
+def test_methods_with_a_memory_go_on_as_well(
+    store: Store, tmp_path: Path, name: str, options: dict[str, object], stop_after: int
+) -> None:
+    # DAC composes its batches itself and remembers a distribution an object; RONO has centers with their own optimiser.
+    config = tiny_config(
+        train__optimizer="adam",
+        train__lr=0.01,
+        train__epochs=4,
+        train__checkpoint_every=3,
+        method__name=name,
+        method__options=options,
+        noise__rate=0.3,
+    )
+    train(config, store, out=tmp_path / "whole")
+    count = 0
+
+    def stop(progress: Progress, terms: object) -> None:
+        nonlocal count
+        count += 1
+        if count == stop_after:
+            raise _Stop
+
+    with pytest.raises(_Stop):
+        train(config, store, out=tmp_path / "cut", on_step=stop)
+    train(config, store, out=tmp_path / "cut", resume=True)
+    assert _weights(tmp_path / "cut") == _weights(tmp_path / "whole")
+    assert read_record(tmp_path / "cut") == read_record(tmp_path / "whole")
+
+
+def test_half_precision_is_near_and_not_the_same(store: Store, tmp_path: Path) -> None:
+    for precision in ("float32", "bfloat16"):
+        train(tiny_config(train__precision=precision), store, out=tmp_path / precision)
+    terms = {p: [e["values"]["cross_entropy"] for e in read_record(tmp_path / p)] for p in ("float32", "bfloat16")}
+    assert terms["bfloat16"][0] == pytest.approx(terms["float32"][0], rel=0.05)
+    assert terms["bfloat16"] != terms["float32"]
