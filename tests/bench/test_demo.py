@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -49,10 +48,8 @@ def test_a_second_call_repeats_nothing(tiny_demo: Path, tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     shutil.copytree(tiny_demo, folder)
     before = _stamps(folder)
-    began = time.monotonic()
     run_demo(folder, stage=stage, size="tiny", workers=0)
     assert _stamps(folder) == before
-    assert time.monotonic() - began < 60
 
 
 def test_a_demo_cut_off_after_training_goes_on(tiny_demo: Path, tmp_path: Path) -> None:
