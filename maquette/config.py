@@ -91,6 +91,7 @@ class TrainConfig(_Section):
     workers: Annotated[int, Field(ge=0)] = 2
     checkpoint_every: Annotated[int, Field(ge=1)] = 200
     validate_every: Annotated[int, Field(ge=0)] = 0
+    density: bool = False
     device: str = "auto"
 
 

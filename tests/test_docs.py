@@ -238,6 +238,8 @@ def test_the_page_of_training_has_every_key_with_its_default(section: type[BaseM
 def _as_toml(value: Any) -> str:
     if value is None:
         return "none"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     return f"`{value}`" if isinstance(value, str | Path) else f"`{value!r}`"
 
 

@@ -7,13 +7,13 @@ are those of the authors' own re-runs, https://github.com/penghu-cs/RONO.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 from maquette.bench.rows import Row, Table
-from maquette.errors import ConfigError, UnknownNameError
+from maquette.bench.selection import EVERYTHING, Selection, check_size
+from maquette.errors import ConfigError
 
-__all__ = ["METHODS", "RATES", "rono_mnist3d"]
+__all__ = ["METHODS", "RATES", "mnist3d_changes", "rono_mnist3d"]
 
 METHODS = ("rono", "cmcl", "cross_entropy", "gce", "mrl", "dscmr", "dac")
 """Configuration files of `configs/mnist3d`, in the table's order."""
@@ -40,49 +40,27 @@ _SMOKE = (
 )
 
 
-def rono_mnist3d(
-    *,
-    size: str,
-    configs: Path,
-    data: Path | None = None,
-    only: Sequence[str] = (),
-    rates: Sequence[float] = (),
-    seeds: Sequence[int] = (),
-) -> Table:
+def rono_mnist3d(*, size: str, configs: Path, data: Path | None = None, selection: Selection = EVERYTHING) -> Table:
     """The table's rows: `small` on the digits in the folder `data`, `smoke` on the built-in stand-in in seconds.
 
-    `only`, `rates` and `seeds` take a part of the rows; by default all methods, all rates and the seeds 0, 1, 2
-    (smoke: rate 0.4 and seed 0). Rows go seed by seed, so that a table that is not finished yet is level.
+    By default all methods, all rates and the seeds 0, 1, 2 (smoke: rate 0.4 and seed 0).
     """
-    if size not in ("small", "smoke"):
-        raise ConfigError(f"size {size!r}: expected small or smoke")
-    for method in only:
-        if method not in METHODS:
-            raise UnknownNameError("method of this table", method, METHODS)
-    if size == "small" and data is None:
-        raise ConfigError(
-            "size small needs --data FOLDER with the digits (docs/data/mnist3d.md says which): or use smoke"
-        )
-    for rate in rates:
-        if rate not in RATES:
-            raise ConfigError(f"rate {rate:g}: expected some of {', '.join(map(str, RATES))}")
-    smoke = size == "smoke"
-    changes = _SMOKE if smoke else (f"data.options.source={json.dumps(str(data))}",)
+    smoke = check_size(size)
+    changes = mnist3d_changes(size=size, data=data)
     # So few epochs would be all warm-up.
     own = {"dac": ("method.options.warm_up=2",), "rono": ("method.options.warm_up=4",)} if smoke else {}
+    usual = {"symmetric": (0.4,)} if smoke else None
     rows = tuple(
         Row(
-            method,
-            rate,
-            seed,
-            configs / "mnist3d" / f"{method}.toml",
-            (*changes, *own.get(method, ()), f"noise.rate={rate}", f"train.seed={seed}"),
+            place.name,
+            place.rate,
+            place.seed,
+            configs / "mnist3d" / f"{place.name}.toml",
+            (*changes, *own.get(place.name, ()), f"noise.rate={place.rate}", f"train.seed={place.seed}"),
+            place.kind,
         )
-        for seed in seeds or ((0,) if smoke else (0, 1, 2))
-        for rate in rates or ((0.4,) if smoke else RATES)
-        for method in only or METHODS
+        for place in selection.places(METHODS, {"symmetric": RATES}, usual=usual, seeds=(0,) if smoke else (0, 1, 2))
     )
-    command = "maquette reproduce rono/mnist3d --size " + (size if smoke else "small --data FOLDER")
     return Table(
         "rono/mnist3d" + ("-smoke" if smoke else ""),
         "3D MNIST under symmetric label noise" + (": a smoke test, whose figures mean nothing" if smoke else ""),
@@ -90,8 +68,20 @@ def rono_mnist3d(
         {"paper_rono": True, "clean": False},
         {} if smoke else _PAPER,
         () if smoke else _NOTES,
-        command,
+        "maquette reproduce rono/mnist3d --size " + (size if smoke else "small --data FOLDER"),
+        {} if smoke else {"RONO, authors' re-run": "rono"},
     )
+
+
+def mnist3d_changes(*, size: str, data: Path | None) -> tuple[str, ...]:
+    """What a size changes in the configurations of `configs/mnist3d`; ConfigError for `small` without its data."""
+    if check_size(size):
+        return _SMOKE
+    if data is None:
+        raise ConfigError(
+            "size small needs --data FOLDER with the digits (docs/data/mnist3d.md says which): or use smoke"
+        )
+    return (f"data.options.source={json.dumps(str(data))}",)
 
 
 _NOTES = (

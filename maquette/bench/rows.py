@@ -40,18 +40,29 @@ Stage = Callable[[str], AbstractContextManager[Update]]
 
 @dataclass(frozen=True)
 class Row:
-    """One run of a table: a configuration file, what is changed in it, and where the result belongs in the table."""
+    """One run of a table: a configuration file, what is changed in it, and where the result belongs in the table.
+
+    `method` is the row's word in the table: a method, or a variant of one. `rate` is a rate of noise of this `kind`.
+    """
 
     method: str
     rate: float
     seed: int
     config: Path
     changes: tuple[str, ...] = ()
+    kind: str = "symmetric"
 
     @property
     def name(self) -> str:
-        """The row's file name, without its ending."""
-        return f"{self.method}_{100 * self.rate:02.0f}_seed{self.seed}"
+        """The row's file name, without its ending; symmetric noise, the usual kind, goes without saying.
+
+        >>> Row("rono", 0.4, 0, Path("rono.toml")).name
+        'rono_40_seed0'
+        >>> Row("rono", 0.4, 0, Path("rono.toml"), kind="asymmetric").name
+        'rono_asymmetric_40_seed0'
+        """
+        kind = "" if self.kind == "symmetric" else f"{self.kind}_"
+        return f"{self.method}_{kind}{100 * self.rate:02.0f}_seed{self.seed}"
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,8 @@ class Table:
     """Rows that belong together, and what stands beside them.
 
     `protocols` leads from a protocol's name to whether only pairs of different modalities are published under it.
-    `paper` are the published figures in percent: (label, pair) to a figure a rate.
+    `paper` are the published figures in percent, for symmetric noise: (label, pair) to a figure a rate; `paper_of` says
+    which row a label stands beside.
     """
 
     name: str
@@ -69,6 +81,7 @@ class Table:
     paper: Mapping[tuple[str, str], Mapping[float, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     command: str = ""
+    paper_of: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_rows(table: Table, *, results: Path, scratch: Path, stage: Stage, workers: int = 0) -> list[dict[str, Any]]:
@@ -156,6 +169,7 @@ def _result(row: Row, table: Table, config: RunConfig, run: Run, *, resumed: boo
         "table": table.name,
         "row": row.name,
         "method": row.method,
+        "kind": row.kind,
         "rate": row.rate,
         "seeds": {"train": config.train.seed, "noise": config.noise.seed},
         "metrics": metrics,
@@ -164,8 +178,13 @@ def _result(row: Row, table: Table, config: RunConfig, run: Run, *, resumed: boo
         "epoch": "last",
         **{name: facts[name] for name in ("identity", "data", "noise", "provenance", "seconds")},
         "resumed": resumed,
-        "command": f"{table.command} --only {row.method} --rates {row.rate:g} --seeds {row.seed}",
+        "command": _command(row, table),
     }
+
+
+def _command(row: Row, table: Table) -> str:
+    noise = f" --noise {row.kind}" if len({other.kind for other in table.rows} | {"symmetric"}) > 1 else ""
+    return f"{table.command} --only {row.method}{noise} --rates {row.rate:g} --seeds {row.seed}"
 
 
 def _places(scratch: Path) -> Sequence[str]:

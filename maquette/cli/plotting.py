@@ -34,6 +34,28 @@ def curves(
     answer({"figure": str(out)}, as_json=as_json, text=f"wrote {out}")
 
 
+@plot.command("density")
+def density(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Runs' folders, trained with --set train.density=true.")
+    ],
+    epochs: Annotated[int, typer.Option(min=1, help="How many epochs to show, from the first to the last.")] = 4,
+    out: OutOption = Path("density.png"),
+    as_json: JsonOption = False,
+) -> None:
+    """How near wrongly labelled objects are to their noisy and to their clean centers, over epochs."""
+    from maquette.plots import density_figure, save_png
+    from maquette.train.density import read_densities
+
+    names = [run.name if [other.name for other in runs].count(run.name) == 1 else str(run) for run in runs]
+    recorded = {
+        name: [(entry.epoch, *entry.wrongly_labelled()) for entry in read_densities(run)]
+        for name, run in zip(names, runs, strict=True)
+    }
+    save_png(density_figure(recorded, epochs=epochs), out)
+    answer({"figure": str(out)}, as_json=as_json, text=f"wrote {out}")
+
+
 @plot.command("tsne")
 def tsne(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run's folder.")],

@@ -13,12 +13,17 @@ from maquette.cli.progress import stage
 
 @app.command()
 def reproduce(
-    table: Annotated[str, typer.Argument(help="Which table: rono/mnist3d.")],
+    table: Annotated[
+        str | None, typer.Argument(help="Which table, as in rono/mnist3d: --list without one names them.")
+    ] = None,
     size: Annotated[
-        str, typer.Option(help="small: real data; smoke: minutes, built-in data, figures of no meaning.")
+        str, typer.Option(help="small: what two CPU cores can do; smoke: minutes, figures of no meaning.")
     ] = "smoke",
     data: Annotated[Path | None, typer.Option(help="Where the table's data are.")] = None,
-    only: Annotated[list[str] | None, typer.Option(help="Only this method; may be given again.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only this method or variant; may be given again.")] = None,
+    noise: Annotated[
+        list[str] | None, typer.Option(help="Only this kind of noise, as in asymmetric; may be given again.")
+    ] = None,
     rates: Annotated[str, typer.Option(help="Only these noise rates, as in 0.2,0.4.")] = "",
     seeds: Annotated[str, typer.Option(help="These seeds of training, as in 0,1,2.")] = "",
     configs: Annotated[Path, typer.Option(help="The folder of configurations, as in a checkout.")] = Path("configs"),
@@ -28,23 +33,29 @@ def reproduce(
     scratch: Annotated[Path, typer.Option(help="Where data, checkpoints and models go.")] = Path("runs/reproduce"),
     workers: Annotated[int, typer.Option(help="Processes that make and prepare data.")] = 0,
     list_only: Annotated[
-        bool, typer.Option("--list", help="List the rows and which are done, and run nothing.")
+        bool, typer.Option("--list", help="List the rows (without a table: the tables) and what is done; run nothing.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run the rows of a table that have no result yet, one after the other, and write the table."""
-    from maquette.bench.reproduce import TABLES
+    from maquette.bench.reproduce import TABLES, is_done, results_folder
     from maquette.bench.reproduce import reproduce as run_table
-    from maquette.errors import UnknownNameError
+    from maquette.bench.selection import Selection
+    from maquette.errors import InputError, UnknownNameError
 
+    if table is None:
+        if not list_only:
+            raise InputError(f"which table? Name one of {', '.join(TABLES)}, or give --list to see what is done")
+        _list_tables(configs, out, as_json=as_json)
+        return
     if table not in TABLES:
         raise UnknownNameError("table", table, TABLES)
-    chosen = {"size": size, "configs": configs, "data": data}
-    whole = TABLES[table](**chosen)
-    part = TABLES[table](**chosen, only=only or (), rates=_floats(rates, "--rates"), seeds=_whole(seeds, "--seeds"))
-    target = out or Path("runs/reproduce/results" if size == "smoke" else "benchmarks/results")
+    selection = Selection(only or (), noise or (), _floats(rates, "--rates"), _whole(seeds, "--seeds"))
+    whole = TABLES[table](size=size, configs=configs, data=data)
+    part = TABLES[table](size=size, configs=configs, data=data, selection=selection)
+    target = out or results_folder(size)
     if list_only:
-        done = {row.name: (target / part.name / f"{row.name}.json").is_file() for row in part.rows}
+        done = {row.name: is_done(row, part, out=target) for row in part.rows}
         text = "\n".join(f"{'done' if there else '    '}  {name}" for name, there in done.items())
         answer({"table": part.name, "rows": done}, as_json=as_json, text=text)
         return
@@ -54,6 +65,20 @@ def reproduce(
         as_json=as_json,
         text=f"{path.read_text(encoding='utf-8')}\ntable: {path}",
     )
+
+
+def _list_tables(configs: Path, out: Path | None, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from maquette.bench.reproduce import table_states
+
+    states = table_states(configs=configs, out=out)
+    width = max(len(state.name) for state in states)
+    lines = [f"{'table':{width}}  size   {'done':>10}  command"]
+    for state in states:
+        count = f"{state.done} of {state.rows}"
+        lines.append(f"{state.name:{width}}  {state.size}  {count:>10}  {state.command}")
+    answer({"tables": [asdict(state) for state in states]}, as_json=as_json, text="\n".join(lines))
 
 
 def _floats(text: str, option: str) -> list[float]:

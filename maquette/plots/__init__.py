@@ -6,6 +6,7 @@ Each drawing function returns a matplotlib figure and touches no global state; `
 from maquette.plots.canvas import save_png
 from maquette.plots.contact import contact_sheet
 from maquette.plots.curves import training_curves
+from maquette.plots.density import density_figure
 from maquette.plots.report import Figure, Section, Table, write_report
 from maquette.plots.topk import top_k_sheet
 from maquette.plots.tsne import tsne_layout, tsne_map
@@ -15,6 +16,7 @@ __all__ = [
     "Section",
     "Table",
     "contact_sheet",
+    "density_figure",
     "save_png",
     "top_k_sheet",
     "training_curves",

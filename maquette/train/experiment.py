@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from maquette.config import RunConfig
@@ -24,9 +25,10 @@ from maquette.data.manifest import Manifest
 from maquette.data.prepare import PreparationReport, prepare
 from maquette.data.store import Store
 from maquette.encoders import CrossModalModel, ModalitySpec, export_model
-from maquette.errors import CheckpointError
+from maquette.errors import CheckpointError, ConfigError
 from maquette.methods import METHODS, Method
 from maquette.modalities import MODALITIES, Modality
+from maquette.train.density import DensityLog, centers_of
 from maquette.train.division import DivisionLog
 from maquette.train.evaluation import mean_map
 from maquette.train.loop import OnStep, Trainer
@@ -36,7 +38,7 @@ from maquette.train.run import Run, build_modalities, pick_device
 
 __all__ = ["build_manifest", "prepare_data", "train"]
 
-_NO_INFLUENCE = ("device", "workers", "checkpoint_every")
+_NO_INFLUENCE = ("device", "workers", "checkpoint_every", "density")
 """Training settings that leave the result as it is."""
 
 
@@ -195,6 +197,7 @@ def _build_trainer(
         validate=lambda model: _validation_map(model, store, modalities, device),
         validate_every=options.validate_every,
         division=_division(store, loader),
+        density=_density(config, store, loader, method),
         on_step=on_step,
         identity=identity,
     )
@@ -208,6 +211,24 @@ def _division(store: Store, loader: Loader) -> DivisionLog | None:
     if (true == loader.labels).all():
         return None
     return DivisionLog(torch.from_numpy(true), torch.from_numpy(loader.labels))
+
+
+def _density(config: RunConfig, store: Store, loader: Loader, method: Method) -> DensityLog | None:
+    """The log of how near objects are to two centers, if asked for; ConfigError where there is nothing to measure."""
+    if not config.train.density:
+        return None
+    if not store.manifest.knows_true_labels:
+        raise ConfigError(
+            f"train.density = true: the true labels of {store.manifest.name} are not known: set train.density = false"
+        )
+    centers_of(method)
+    return DensityLog(
+        torch.from_numpy(store.manifest.true_labels()[loader.rows]),
+        torch.from_numpy(loader.labels),
+        modalities=tuple(sorted(config.modalities)),
+        # By the noise's seed: runs that differ in the training's seed are measured on the same objects.
+        rng=np.random.default_rng(config.noise.seed),
+    )
 
 
 def _identity(config: RunConfig, store: Store) -> str:

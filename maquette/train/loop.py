@@ -21,6 +21,7 @@ from maquette.encoders import CrossModalModel, move_batch
 from maquette.errors import CheckpointError, NonFiniteTermError
 from maquette.methods.base import Method, ParamGroup
 from maquette.train.checkpoint import Checkpoint, load_checkpoint, optimizer_state, restore_optimizer, save_checkpoint
+from maquette.train.density import DensityLog, centers_of
 from maquette.train.division import DivisionLog
 from maquette.train.optimizers import Schedule, build_optimizers, set_rates
 from maquette.train.record import Record
@@ -59,6 +60,7 @@ class Trainer:
         validate: Validate | None = None,
         validate_every: int = 0,
         division: DivisionLog | None = None,
+        density: DensityLog | None = None,
         on_step: OnStep | None = None,
         identity: str = "",
     ) -> None:
@@ -69,7 +71,7 @@ class Trainer:
         self.accumulate, self.checkpoint_every = accumulate, checkpoint_every
         self.validate, self.validate_every, self.on_step = validate, validate_every, on_step
         self.identity = identity
-        self.division = division
+        self.division, self.density = division, density
         self._autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bfloat16")
         groups = [*_encoder_groups(model, lr, rates or {}), *method.param_groups(lr)]
         self.optimizers = build_optimizers(groups, optimizer=optimizer, momentum=momentum, weight_decay=weight_decay)
@@ -117,6 +119,8 @@ class Trainer:
             record.add("validation", self.batches, self.validate(self.model), epoch=self._epoch)
         if self.division:
             record.add("division", self.batches, self.division.finish(), epoch=self._epoch)
+        if self.density:
+            self.density.finish(self.out, epoch=self._epoch)
         self._epoch, self._step, self._plan = self._epoch + 1, 0, None
 
     def _take_step(self, batches: Sequence[Batch], steps: int) -> dict[str, float]:
@@ -137,6 +141,8 @@ class Trainer:
                 with torch.no_grad():
                     probabilities = self.method.predict(reps)
                 self.division.add(batch.index, verdicts=self.method.verdicts(), probabilities=probabilities)
+            if self.density:
+                self.density.add(batch.index, reps, centers=centers_of(self.method))
             objective: Tensor = torch.stack(list(terms.values())).sum()
             (objective / len(batches)).backward()  # type: ignore[no-untyped-call]
             for name, value in {**values, **self.method.report()}.items():
@@ -194,6 +200,8 @@ class Trainer:
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
         if self.division:
             tensors |= {f"division.{name}": column for name, column in self.division.state().items()}
+        if self.density:
+            tensors |= {f"density.{name}": column for name, column in self.density.state().items()}
         if self._plan:
             tensors |= {f"plan.{number:08d}": rows for number, rows in enumerate(self._plan.batches)}
         meta = {
@@ -221,6 +229,8 @@ class Trainer:
             torch.cuda.set_rng_state(checkpoint.tensors["random.cuda"], self.device)
         if self.division:
             self.division.restore(checkpoint.part("division"))
+        if self.density:
+            self.density.restore(checkpoint.part("density"))
         plan = checkpoint.part("plan")
         self._plan = SamplePlan(tuple(plan[name] for name in sorted(plan))) if plan else None
         self._epoch, self._step, self.batches = meta["epoch"], meta["step"], meta["batches"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from maquette.bench import reproduce as reproduce_module
-from maquette.bench.reproduce import TABLES, reproduce
+from maquette.bench.reproduce import TABLES, is_done, reproduce, results_folder, table_states
 from maquette.bench.rows import Row, Table
 from tests.bench.test_rows import stage
 
@@ -19,6 +19,24 @@ def test_every_table_has_a_smoke_size() -> None:
         assert table.rows
         assert table.name.startswith(name)
         assert all(row.config.is_file() for row in table.rows)
+
+
+def test_the_state_of_every_table_counts_its_results(tmp_path: Path) -> None:
+    configs = Path(__file__).parents[2] / "configs"
+    folder = tmp_path / "rono" / "workshop"
+    folder.mkdir(parents=True)
+    for name in ("mvi_20_seed1", "mvi_asymmetric_20_seed1", "mvi_asymmetric_80_seed1", "other"):
+        (folder / f"{name}.json").write_text("{}")
+    states = {(state.name, state.size): state for state in table_states(configs=configs, out=tmp_path)}
+    assert set(states) == {(name, size) for name in TABLES for size in ("smoke", "small")}
+    state = states["rono/workshop", "small"]
+    # Ten methods, six noises, three seeds; asymmetric noise of 0.8 is no row.
+    assert (state.done, state.rows) == (2, 180)
+    assert state.command == "maquette reproduce rono/workshop --size small"
+    assert sum(state.done for state in states.values()) == 2
+    table = TABLES["rono/workshop"](size="small", configs=configs)
+    assert sum(is_done(row, table, out=tmp_path) for row in table.rows) == 2
+    assert results_folder("small") != results_folder("smoke")
 
 
 def test_only_the_part_is_run_and_the_whole_is_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from maquette.bench.rono_mnist3d import METHODS, RATES, rono_mnist3d
+from maquette.bench.selection import Selection
 from maquette.config import load_config
 from maquette.data.store import Store
 from maquette.encoders import open_model
@@ -23,12 +24,14 @@ def test_rows() -> None:
     table = rono_mnist3d(size="small", configs=CONFIGS, data=Path("somewhere"))
     assert len(table.rows) == len({row.name for row in table.rows}) == len(METHODS) * len(RATES) * 3
     assert table.rows[0].name == "rono_20_seed0"
-    part = rono_mnist3d(size="small", configs=CONFIGS, data=Path("somewhere"), only=["dac"], rates=[0.8], seeds=[4])
+    chosen = Selection(only=["dac"], rates=[0.8], seeds=[4])
+    part = rono_mnist3d(size="small", configs=CONFIGS, data=Path("somewhere"), selection=chosen)
     assert [row.name for row in part.rows] == ["dac_80_seed4"]
     config = load_config(part.rows[0].config, part.rows[0].changes)
     assert (config.noise.rate, config.train.seed, config.method.name) == (0.8, 4, "dac")
     assert config.data.options["source"] == "somewhere"
     assert {figures[0.4] for figures in table.paper.values()} == {95.22, 93.18}
+    assert {table.paper_of[label] for label, _ in table.paper} == {"rono"}
 
 
 def test_smoke_rows_need_no_data_and_are_small() -> None:
@@ -46,9 +49,11 @@ def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ConfigError, match="size 'huge'"):
         rono_mnist3d(size="huge", configs=CONFIGS)
     with pytest.raises(UnknownNameError, match="nobody"):
-        rono_mnist3d(size="smoke", configs=CONFIGS, only=["nobody"])
+        rono_mnist3d(size="smoke", configs=CONFIGS, selection=Selection(only=["nobody"]))
+    with pytest.raises(UnknownNameError, match="asymmetric"):
+        rono_mnist3d(size="smoke", configs=CONFIGS, selection=Selection(kinds=["asymmetric"]))
     with pytest.raises(ConfigError, match=r"rate 0\.5"):
-        rono_mnist3d(size="smoke", configs=CONFIGS, rates=[0.5])
+        rono_mnist3d(size="smoke", configs=CONFIGS, selection=Selection(rates=[0.5]))
 
 
 def test_configurations_differ_by_the_method_alone() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,22 @@ def test_a_result_says_all_and_names_no_folder(table: Table, tmp_path: Path) -> 
     assert row["noise"]["realised_rate"] == np.mean(np.arange(40) % 10 != np.arange(40) // 2 % 10)
     assert (row["epoch"], row["seeds"], row["config"]["train"]["epochs"]) == ("last", {"train": 0, "noise": 0}, 2)
     assert row["command"] == "maquette reproduce it --only rono --rates 0.4 --seeds 0"
+    assert row["kind"] == "symmetric"
     assert {"commit", "machine", "threads"} <= row["provenance"].keys()
+
+
+def test_the_kind_of_noise_is_named_where_it_is_not_the_usual(table: Table, tmp_path: Path) -> None:
+    changes = (*table.rows[0].changes, "noise.kind=asymmetric", 'noise.options={"class_map": {"0": "1", "1": "0"}}')
+    twins = replace(table.rows[0], changes=changes, kind="asymmetric")
+    both = replace(table, rows=(table.rows[0], twins))
+    first, second = run_rows(both, results=tmp_path / "results", scratch=tmp_path / "scratch", stage=stage)
+    assert (tmp_path / "results" / "rono_asymmetric_40_seed0.json").is_file()
+    assert [row["command"].partition("--only ")[2] for row in (first, second)] == [
+        "rono --noise symmetric --rates 0.4 --seeds 0",
+        "rono --noise asymmetric --rates 0.4 --seeds 0",
+    ]
+    # Four digits of each class: of the eight of two classes, 0.4 are three.
+    assert (second["kind"], second["noise"]["realised_rate"]) == ("asymmetric", 3 / 40)
 
 
 def test_a_killed_row_goes_on_and_ends_the_same(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from maquette.bench.rows import Row, Table
-from maquette.bench.tables import render_table
+from maquette.bench.tables import noise_of, render_table
 
 
 def result(method: str, rate: float, seed: int, score: float, **division: float) -> dict[str, Any]:
@@ -51,6 +51,27 @@ def test_cells_by_hand() -> None:
     # The row of seed 2 was interrupted: its time is not that of a whole run.
     assert any("took 100 to 101 seconds" in line for line in lines)
     assert any("0.4: 39.00 %, 0.8: 79.00 %" in line for line in lines)
+
+
+def test_each_kind_of_noise_has_its_columns() -> None:
+    old, new = result("rono", 0.4, 0, 0.9), result("rono", 0.4, 0, 0.5) | {"kind": "asymmetric"}
+    assert noise_of(old) == noise_of(old | {"kind": "symmetric"}) == ("symmetric", 0.4)
+    lines = render_table(made_table(), [new, result("rono", 0.8, 0, 0.25), old]).splitlines()
+    assert "| method | pair | symmetric 0.4 | symmetric 0.8 | asymmetric 0.4 |" in lines
+    assert "| rono | image → pointcloud | 90.00 [89.0, 92.0] | 25.00 [24.0, 27.0] | 50.00 [49.0, 52.0] |" in lines
+    assert "| RONO, paper | image → pointcloud | 95.22 | – | – |" in lines
+    assert any("symmetric 0.4: 39.00 %, symmetric 0.8: 79.00 %, asymmetric 0.4: 39.00 %" in line for line in lines)
+
+
+def test_many_pairs_begin_with_their_mean() -> None:
+    names = ("image", "mesh", "pointcloud")
+    pairs = [f"{one}->{other}" for one in names for other in names]
+    scores = [{p: {"map": (n + s) / 10, "low": 0.0, "high": 1.0} for n, p in enumerate(pairs)} for s in (0, 1)]
+    results = [result("rono", 0.4, s, 0.0) | {"metrics": {"clean": scores[s]}} for s in (0, 1)]
+    table = Table("a", "T", (), {"clean": False})
+    # Pairs 1, 2, 3, 5, 6, 7 of nine are of different modalities: their mean is 4/10, of the other seed 5/10.
+    assert "| rono | mean of 6 of different modalities | 40.00 |" in render_table(table, results[:1]).splitlines()
+    assert "| rono | mean of 6 of different modalities | 45.00 ± 7.07 |" in render_table(table, results).splitlines()
 
 
 def test_a_table_without_rows_says_so() -> None:

@@ -1,0 +1,85 @@
+"""The results on the methods' pages are what the committed rows say, cell by cell."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maquette.bench.rows import Row, Table
+
+ROOT = Path(__file__).parent.parent
+SPEC = importlib.util.spec_from_file_location("make_tables", ROOT / "docs" / "make_tables.py")
+assert SPEC is not None and SPEC.loader is not None
+make_tables = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(make_tables)
+
+
+def test_every_page_says_what_the_committed_rows_say() -> None:
+    for path, text in make_tables.pages().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run: python docs/make_tables.py"
+
+
+def made(method: str, rate: float, score: float, *, name: str = "rono_mnist", **more: Any) -> dict[str, Any]:
+    pairs = {"image->pointcloud": {"map": score}, "image->image": {"map": 1.0}}
+    return {
+        "table": "a/b",
+        "row": "",
+        "method": method,
+        "rate": rate,
+        "metrics": {"paper_rono": pairs},
+        "config": {"method": {"name": name}},
+        **more,
+    }
+
+
+def test_cells_by_hand() -> None:
+    paper = {("RONO, paper", "image->pointcloud"): {0.4: 95.22}}
+    table = Table("a/b", "T", (), {"paper_rono": True}, paper, paper_of={"RONO, paper": "rono"})
+    other = Table("a/c", "T", (), {"paper_rono": True})
+    rows = [
+        made("rono", 0.4, 0.90),
+        made("rono", 0.4, 0.92),
+        made("rono", 0.4, 0.5, kind="asymmetric"),
+        made("gce", 0.8, 0.1, name="generalized_cross_entropy"),
+    ]
+    found = [(table, rows), (other, [made("no_gap", 0.4, 0.25)])]
+    lines = make_tables.render("rono", found).splitlines()
+    assert lines[2:] == [
+        "| table | row | pair | symmetric 0.4 | asymmetric 0.4 |",
+        "|---|---|---|---|---|",
+        "| a/b | rono | image → pointcloud | 91.00 ± 1.41 (2) / 95.22 | 50.00 (1) |",
+        "| a/c | no_gap | image → pointcloud | 25.00 (1) | – |",
+    ]
+    generalized = make_tables.render("generalized_cross_entropy", found).splitlines()
+    assert generalized[-1] == "| a/b | gce | image → pointcloud | 10.00 (1) |"
+    assert make_tables.render("pls", found) == make_tables.NOTHING
+
+
+def test_rows_are_read_from_their_tables_folders(tmp_path: Path) -> None:
+    row = Row("dscmr", 0.6, 1, Path("x.toml"))
+    path = tmp_path / "rono" / "mnist3d" / f"{row.name}.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(made("dscmr", 0.6, 0.75, name="dscmr")))
+    written = make_tables.pages(tmp_path)
+    page = ROOT / "docs" / "methods" / "dscmr.md"
+    assert "| rono/mnist3d | dscmr | image → pointcloud | 75.00 (1) |" in written[page]
+    assert make_tables.NOTHING in written[page.with_name("rono.md")]
+
+
+def test_markers_are_needed_once() -> None:
+    page = "a\n<!-- results -->\nold\nlines\n<!-- /results -->\nb\n"
+    assert make_tables.filled(page, "new \\1") == "a\n<!-- results -->\nnew \\1\n<!-- /results -->\nb\n"
+    for text in ("a", page + page):
+        with pytest.raises(ValueError, match="once"):
+            make_tables.filled(text, "x")
+
+
+@pytest.mark.parametrize(
+    ("method", "page"), [("rono_mnist", "rono"), ("cmcl", "cmcl"), ("cmcl_paper", "cmcl"), ("dac_defaults", "dac")]
+)
+def test_presets_stand_on_the_page_of_their_method(method: str, page: str) -> None:
+    assert make_tables.page_of(method) == page
