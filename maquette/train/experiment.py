@@ -271,5 +271,5 @@ def _seeded(seed: int) -> Iterator[None]:
     Layers draw their first weights, and dropout its masks, from that stream alone: it cannot be handed in.
     """
     with torch.random.fork_rng():
-        torch.manual_seed(seed)  # noqa: TID251
+        torch.manual_seed(seed)  # noqa: TID251 (inside the fork alone: see above)
         yield

@@ -144,7 +144,7 @@ class Trainer:
             if self.density:
                 self.density.add(batch.index, reps, centers=centers_of(self.method))
             objective: Tensor = torch.stack(list(terms.values())).sum()
-            (objective / len(batches)).backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(objective / len(batches))
             for name, value in {**values, **self.method.report()}.items():
                 total[name] = total.get(name, 0.0) + value / len(batches)
         self.method.before_step()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,9 +71,7 @@ def test_exit_codes(
 def test_every_command_has_a_help_line_and_json() -> None:
     import typer
 
-    import maquette.cli  # noqa: F401  (registers the commands)
-
-    def walk(command: object, path: str) -> list[tuple[str, object]]:
+    def walk(command: Any, path: str) -> list[tuple[str, Any]]:
         children = getattr(command, "commands", None)
         if children is None:
             return [(path, command)]
@@ -82,7 +81,7 @@ def test_every_command_has_a_help_line_and_json() -> None:
     assert len(commands) > 10
     for path, command in commands:
         assert getattr(command, "help", None), f"{path} has no help"
-        options = {name for parameter in command.params for name in parameter.opts}  # type: ignore[attr-defined]
+        options = {name for parameter in command.params for name in parameter.opts}
         assert "--json" in options, f"{path} has no --json"
-        for parameter in command.params:  # type: ignore[attr-defined]
+        for parameter in command.params:
             assert parameter.name == "help" or getattr(parameter, "help", None), f"{path}: {parameter.name} has no help"

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-import maquette.cli  # noqa: F401  (registers the commands)
 from maquette.cli.app import app
 
 

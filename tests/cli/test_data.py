@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import maquette.cli  # noqa: F401  (registers the commands)
 from maquette.cli.app import app
 from maquette.data.datasets import DATASETS
 from maquette.data.noise import NoisyLabels

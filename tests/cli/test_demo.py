@@ -8,7 +8,6 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-import maquette.cli  # noqa: F401  (registers the commands)
 from maquette.cli.app import app
 
 

@@ -9,7 +9,6 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-import maquette.cli  # noqa: F401  (registers the commands)
 from maquette.cli.app import app
 from maquette.errors import InputError
 from maquette.train.density import DensityLog

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import maquette.cli  # noqa: F401  (registers the commands)
 from maquette.cli.app import app
 
 CONFIG = """

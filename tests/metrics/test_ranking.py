@@ -39,7 +39,7 @@ def test_a_naive_loop_gives_the_same_bits(tied: bool) -> None:
     scores, relevant = random_case(1, tied=tied)
     expected = []
     for row, mask in zip(scores, relevant, strict=True):
-        order = sorted(range(len(row)), key=lambda item, row=row: (-row[item], item))  # type: ignore[misc]
+        order = sorted(range(len(row)), key=lambda item, row=row: (-row[item], item))  # type: ignore[misc]  # a default binds the row
         hits, total = 0, 0.0
         for rank, item in enumerate(order, start=1):
             if mask[item]:

@@ -33,7 +33,7 @@ def test_each_result_carries_sign_frame_and_name(tmp_path: Path) -> None:
         result_names=names,
         title="image → mesh",
     )
-    shown = [(int(axes.images[0].get_array()[0, 0, 0]), axes) for axes in figure.axes]  # type: ignore[index]
+    shown = [(int(axes.images[0].get_array()[0, 0, 0]), axes) for axes in figure.axes]  # type: ignore[index]  # never None here
     assert [value for value, _ in shown] == [0, 10, 11, 12, 1, 20, 21, 22]
     for value, axes in shown:
         color = mpl.colors.to_hex(frame(axes).get_edgecolor())

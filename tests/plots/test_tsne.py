@@ -46,7 +46,7 @@ def test_a_panel_for_each_modality_and_one_for_all(tmp_path: Path) -> None:
         present={"mesh": has_mesh},
     )
     assert [axes.get_title() for axes in figure.axes] == ["image", "mesh", "all modalities"]
-    sizes = [[len(dots.get_offsets()) for dots in axes.collections] for axes in figure.axes]  # type: ignore[arg-type]
+    sizes = [[len(dots.get_offsets()) for dots in axes.collections] for axes in figure.axes]  # type: ignore[arg-type]  # matplotlib is vague
     assert sizes == [[30], [20], [30, 20]]
     colors = [mpl.colors.to_hex(color) for color in np.asarray(figure.axes[0].collections[0].get_facecolor())]
     assert [colors[i] for i in range(3)] * 10 == colors

@@ -36,7 +36,7 @@ def tiny_config(**changes: object) -> RunConfig:
     }
     for path, value in changes.items():
         section, _, key = path.partition("__")
-        values[section] = {**dict(values.get(section, {})), key: value} if key else value  # type: ignore[call-overload]
+        values[section] = {**dict(values.get(section, {})), key: value} if key else value  # type: ignore[call-overload]  # sections
     return RunConfig.from_mapping(values)
 
 
