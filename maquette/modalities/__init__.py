@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from maquette.modalities.base import MODALITIES, Arrays, Field, Modality, Prepared
 from maquette.modalities.features import FeaturesModality
-from maquette.modalities.image import ImageModality, select_views
+from maquette.modalities.image import ImageModality
 from maquette.modalities.mesh import MeshModality
 from maquette.modalities.pointcloud import PointCloudModality
 
@@ -21,5 +21,4 @@ __all__ = [
     "Modality",
     "PointCloudModality",
     "Prepared",
-    "select_views",
 ]

@@ -19,26 +19,13 @@ from maquette.modalities.base import MODALITIES, Arrays, Field, Modality, Prepar
 from maquette.modalities.image_augment import choose_views, crop_and_flip, jitter_as_photos
 from maquette.modalities.photo import PHOTO_SUFFIXES, read_photo
 
-__all__ = ["ImageModality", "evenly_spaced", "select_views"]
+__all__ = ["ImageModality", "evenly_spaced"]
 
 # The statistics that ImageNet-trained networks expect.
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 
 _AUGMENTATIONS = ("code", "photo", "none")
-
-
-def select_views(arrays: Arrays, count: int) -> dict[str, np.ndarray]:
-    """The same batch or object with `count` of its V views: numbers ⌊i · V / count⌋, so evenly around a ring.
-
-    Always the same ones, for evaluation at 1, 2, 4 … views; the choice of fewer views is part of the choice of more
-    where the numbers divide. More than there are raises ConfigError.
-    """
-    pixels = arrays["pixels"]
-    views = pixels.shape[-4]
-    if not 1 <= count <= views:
-        raise ConfigError(f"{count} views asked for: expected 1 to {views}, as many as were prepared")
-    return {**arrays, "pixels": pixels[..., evenly_spaced(views, count), :, :, :]}
 
 
 def evenly_spaced(available: int, count: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from maquette.errors import ConfigError, FileError, InputError
-from maquette.modalities.image import ImageModality, evenly_spaced, select_views
+from maquette.modalities.image import ImageModality, evenly_spaced
 from tests.modalities.modality_cases import cloud, photo, wedge
 
 RNG = np.random.default_rng(0)
@@ -37,14 +37,10 @@ def test_files_not_needed_are_not_read(tmp_path: Path) -> None:
         first_colors([], 2)
 
 
-def test_selected_views_are_even_and_nested() -> None:
-    pixels = np.arange(12, dtype=np.uint8)[None, :, None, None, None] * np.ones((2, 1, 3, 3, 3), dtype=np.uint8)
-    chosen = {count: select_views({"pixels": pixels}, count)["pixels"][:, :, 0, 0, 0] for count in (1, 2, 4, 12)}
-    assert [chosen[count][1].tolist() for count in (1, 2, 4)] == [[0], [0, 6], [0, 3, 6, 9]]
-    assert select_views({"pixels": pixels[0]}, 3)["pixels"][:, 0, 0, 0].tolist() == [0, 4, 8]
-    assert evenly_spaced(12, 5).tolist() == [0, 2, 4, 7, 9]
-    with pytest.raises(ConfigError, match="13 views asked for: expected 1 to 12"):
-        select_views({"pixels": pixels}, 13)
+def test_views_are_taken_evenly_and_come_round() -> None:
+    chosen = {count: evenly_spaced(12, count).tolist() for count in (1, 2, 4, 12)}
+    assert chosen == {1: [0], 2: [0, 6], 4: [0, 3, 6, 9], 12: list(range(12))}
+    assert evenly_spaced(3, 7).tolist() == [0, 1, 2, 0, 1, 2, 0]
 
 
 def test_derived_views_show_the_object_from_different_sides() -> None:
