@@ -13,7 +13,8 @@ from pathlib import Path
 
 from maquette.config import RunConfig
 from maquette.data.store import Store
-from maquette.train.experiment import build_manifest, prepare_data, train
+from maquette.train.data import build_manifest, prepare_data
+from maquette.train.experiment import train
 
 
 def configuration(folder: Path, out: Path, *, epochs: int) -> RunConfig:

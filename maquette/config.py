@@ -9,7 +9,7 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,6 +17,7 @@ from maquette.errors import ConfigError
 
 __all__ = [
     "DataConfig",
+    "FrozenConfig",
     "MethodConfig",
     "ModalityConfig",
     "NoiseConfig",
@@ -32,13 +33,26 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class FrozenConfig(_Section):
+    """Modalities that are frozen: representations of the model that another configuration trains on the same data.
+
+    `config` is that configuration's file, relative to this one; its own `[data]` is not read. `changes` alter it as
+    `--set` does.
+    """
+
+    config: Path
+    modalities: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
 class DataConfig(_Section):
-    """Which data set, where its files are (or are written), and its own options."""
+    """Which data set, where its files are (or are written), its own options, and what of it is frozen."""
 
     name: str = "workshop"
     root: Path = Path("runs/workshop/data")
     prepared: Path = Path("runs/workshop/prepared")
     options: Options = {}
+    frozen: FrozenConfig | None = None
 
 
 class ModalityConfig(_Section):
@@ -132,6 +146,9 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
         raise ConfigError(f"{path}: not TOML: {error}") from error
     for override in overrides:
         _apply(values, override)
+    frozen = values.get("data", {}).get("frozen")
+    if isinstance(frozen, dict) and isinstance(frozen.get("config"), str):
+        values = {**values, "data": {**values["data"], "frozen": {**frozen, "config": path.parent / frozen["config"]}}}
     return RunConfig.from_mapping(values, source=str(path))
 
 
@@ -162,5 +179,7 @@ def _known_keys(place: Sequence[str | int]) -> list[str]:
     section: type[BaseModel] = RunConfig
     for name in place:
         annotation = section.model_fields[str(name)].annotation if str(name) in section.model_fields else ModalityConfig
+        # `Section | None` stands for the section.
+        annotation = next((part for part in get_args(annotation) if part is not type(None)), annotation)
         section = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else ModalityConfig
     return sorted(section.model_fields)

@@ -24,8 +24,9 @@ from maquette.data.store import Store
 from maquette.errors import ConfigError
 from maquette.metrics import get_protocol
 from maquette.search import Collection, Engine, sources_of_manifest
+from maquette.train.data import build_manifest, prepare_data
 from maquette.train.evaluation import evaluate_run
-from maquette.train.experiment import build_manifest, prepare_data, train
+from maquette.train.experiment import train
 from maquette.train.run import Run
 from maquette.types import Progress
 

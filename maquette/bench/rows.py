@@ -26,8 +26,9 @@ from maquette.encoders import Embedded
 from maquette.errors import ConfigError, FileError
 from maquette.index.lock import WriterLock
 from maquette.metrics import Protocol, bootstrap_interval, evaluate_pairs, get_protocol
+from maquette.train.data import build_manifest, prepare_data
 from maquette.train.evaluation import encode_run
-from maquette.train.experiment import build_manifest, prepare_data, train
+from maquette.train.experiment import train
 from maquette.train.record import read_record
 from maquette.train.run import Run
 from maquette.types import Progress
@@ -196,6 +197,8 @@ def _without_places(config: RunConfig) -> dict[str, Any]:
     values = config.to_json()
     for name in ("root", "prepared"):
         del values["data"][name]
+    if values["data"]["frozen"] is not None:
+        values["data"]["frozen"]["config"] = Path(values["data"]["frozen"]["config"]).name
     if "source" in values["data"]["options"]:
         values["data"]["options"]["source"] = "FOLDER"
     return values

@@ -1,4 +1,4 @@
-"""`maquette data list|prepare|inspect|noise`."""
+"""`maquette data list|prepare|inspect|noise|freeze`."""
 
 from __future__ import annotations
 
@@ -130,6 +130,37 @@ def noise(
         f"wrote {out}",
     ]
     answer(values, as_json=as_json, text="\n".join(lines))
+
+
+@data.command("freeze")
+def freeze(
+    config: ConfigArgument,
+    model: Annotated[Path, typer.Option(help="A run's folder, or an exported model.")],
+    out: Annotated[Path, typer.Option(help="The folder to write: the data set `frozen` reads it.")],
+    modalities: Annotated[
+        list[str] | None, typer.Option("--modality", help="What to freeze [all of the model]; may be repeated.")
+    ] = None,
+    changes: SetOption = None,
+    workers: Annotated[int, typer.Option(help="Processes that read files.")] = 2,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a configuration's data set anew, with a model's representations in place of some modalities' files."""
+    from maquette.cli.progress import stage
+    from maquette.config import load_config
+    from maquette.train.freeze import freeze as write_frozen
+
+    settings = load_config(config, changes or [])
+    store = ready_store(settings, workers=workers)
+    folder = model / "model" if (model / "run.json").is_file() else model
+    with stage("encoding"):
+        manifest = write_frozen(store, out, model=folder, modalities=modalities or (), device=settings.train.device)
+    frozen = manifest.source["frozen"]
+    answer(
+        {"folder": str(out), "objects": len(manifest), **frozen},
+        as_json=as_json,
+        text=f"{len(manifest)} objects in {out}, frozen: {', '.join(frozen['modalities'])}\n"
+        f'next: a configuration with [data] name = "frozen", root = "{out}"',
+    )
 
 
 def _read_manifest(source: Path) -> Manifest:

@@ -24,7 +24,7 @@ RunArgument = Annotated[Path, typer.Argument(help="A run's folder, as `train` wr
 def ready_store(config: RunConfig, *, workers: int, strict: bool = False) -> Store:
     """The configuration's data set, made if need be, noise applied, prepared, with progress shown."""
     from maquette.data.store import Store
-    from maquette.train.experiment import build_manifest, prepare_data
+    from maquette.train.data import build_manifest, prepare_data
 
     with stage(f"data set {config.data.name}") as update:
         manifest = build_manifest(config, on_progress=lambda done, total: update(done, total, ""))

@@ -6,6 +6,7 @@ Projections are methods on frozen representations, fitted at once without gradie
 from maquette.methods.base import METHODS, Method, ParamGroup, Scan, Verdicts
 from maquette.methods.cca import CCA
 from maquette.methods.cmcl import CMCL
+from maquette.methods.consensus import Consensus
 from maquette.methods.cross_entropy import CrossEntropy
 from maquette.methods.dac import DAC
 from maquette.methods.dscmr import DSCMR
@@ -35,6 +36,7 @@ __all__ = [
     "PLS",
     "PROJECTIONS",
     "RONO",
+    "Consensus",
     "CrossEntropy",
     "DSCMRPlus",
     "GeneralizedCrossEntropy",

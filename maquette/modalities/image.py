@@ -16,7 +16,12 @@ from maquette.geometry.mesh import Cloud, Mesh
 from maquette.geometry.render import render
 from maquette.geometry.splat import splat
 from maquette.modalities.base import MODALITIES, Arrays, Field, Modality, Prepared
-from maquette.modalities.image_augment import choose_views, crop_and_flip, jitter_as_photos
+from maquette.modalities.image_augment import (
+    choose_views,
+    crop_and_flip,
+    jitter_as_photos,
+    write_by_other_hands,
+)
 from maquette.modalities.photo import PHOTO_SUFFIXES, read_photo
 
 __all__ = ["ImageModality", "evenly_spaced"]
@@ -25,7 +30,7 @@ __all__ = ["ImageModality", "evenly_spaced"]
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 
-_AUGMENTATIONS = ("code", "photo", "none")
+_AUGMENTATIONS = ("code", "photo", "handwriting", "none")
 
 
 def evenly_spaced(available: int, count: int) -> np.ndarray:
@@ -40,7 +45,7 @@ class ImageModality(Modality):
     """`views` square pictures an object, `resolution` pixels wide; a training batch takes `train_views` of them.
 
     Augmentation `code` is the paper's released code (crop, mirror); `photo` adds size, tilt and color, for queries that
-    are photos; `none` takes random views unaltered.
+    are photos; `handwriting` turns, stretches and slants, for digits; `none` takes random views unaltered.
     """
 
     name: ClassVar[str] = "image"
@@ -106,7 +111,9 @@ class ImageModality(Modality):
         flat = pixels.reshape(-1, *pixels.shape[2:])
         if self.augmentation == "photo":
             flat = jitter_as_photos(flat, rng)
-        if self.augmentation != "none":
+        if self.augmentation == "handwriting":
+            flat = write_by_other_hands(flat, rng)
+        elif self.augmentation != "none":
             # Differs: the released code crops 224 of a larger render and halves it; here the render already has the
             # network's resolution, and the crop moves over its own border.
             flat = crop_and_flip(flat, rng)

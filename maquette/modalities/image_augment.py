@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import UInt8
 
-__all__ = ["choose_views", "crop_and_flip", "jitter_as_photos"]
+__all__ = ["choose_views", "crop_and_flip", "jitter_as_photos", "write_by_other_hands"]
 
 _MARGIN_SHARE = 1.0 / 14.0
 """Of the picture's width: a 224-pixel crop moves by 16 in a 256-pixel picture, as is the custom."""
@@ -16,6 +16,10 @@ _TILT_DEGREES = 8.0
 _CONTRAST = (0.7, 1.3)
 _BRIGHTNESS = 0.15
 _COLOR_GAIN = 0.1
+_HAND_TURN_RADIANS = 0.2
+_HAND_STRETCH = (0.85, 1.15)
+_HAND_SLANT = 0.2
+_HAND_MOVE_SHARE = 0.05
 
 
 def choose_views(
@@ -63,3 +67,28 @@ def jitter_as_photos(pixels: UInt8[np.ndarray, "N H W 3"], rng: np.random.Genera
     warped = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
     altered = warped.mul_(gain).add_(shift).round_().clamp_(0.0, 255.0).to(torch.uint8)
     return altered.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def write_by_other_hands(
+    pixels: UInt8[np.ndarray, "N H W 3"], rng: np.random.Generator
+) -> UInt8[np.ndarray, "N H W 3"]:
+    """Digits as others would write them: turned by up to 0.2 rad, stretched, slanted, moved by a 20th of the width.
+
+    What comes in from outside the picture is black.
+    """
+    count = len(pixels)
+    if count == 0:
+        return pixels
+    turn = rng.uniform(-_HAND_TURN_RADIANS, _HAND_TURN_RADIANS, count)
+    across, down = rng.uniform(*_HAND_STRETCH, (2, count))
+    slant = rng.uniform(-_HAND_SLANT, _HAND_SLANT, count)
+    # Places in the old picture from places in the new one, both from -1 to 1: rotation · slant · stretch, and a shift.
+    theta = np.zeros((count, 2, 3), dtype=np.float32)
+    cosine, sine = np.cos(turn), np.sin(turn)
+    theta[:, 0, 0], theta[:, 0, 1] = cosine * across, (cosine * slant - sine) * down
+    theta[:, 1, 0], theta[:, 1, 1] = sine * across, (sine * slant + cosine) * down
+    theta[:, :, 2] = 2 * _HAND_MOVE_SHARE * rng.uniform(-1.0, 1.0, (count, 2))
+    pictures = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
+    grid = F.affine_grid(torch.from_numpy(theta), list(pictures.shape), align_corners=False)
+    warped = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return warped.round_().clamp_(0.0, 255.0).to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()

@@ -21,22 +21,28 @@ __all__ = ["PointCloudModality"]
 
 _SCALE = (2.0 / 3.0, 3.0 / 2.0)
 _SHIFT = 0.2
+_HAND_STRETCH = (0.85, 1.15)
+_HAND_SHIFT = 0.1
+_HAND_SLANT = 0.2
 
 
 @dataclass(frozen=True)
 class _Alteration:
-    """What an augmentation does after it has drawn points: stretch and move, turn about the up axis, jitter."""
+    """What an augmentation does after it has drawn points: stretch and move, slant, turn about the up axis, jitter."""
 
-    stretch: bool
     turn: bool
     jitter: float
+    stretch: tuple[float, float] = (1.0, 1.0)
+    shift: float = 0.0
+    slant: float = 0.0
 
 
 _AUGMENTATIONS = {
-    "code": _Alteration(stretch=True, turn=True, jitter=0.01),
-    "paper": _Alteration(stretch=True, turn=True, jitter=0.02),
-    "turn": _Alteration(stretch=False, turn=True, jitter=0.01),
-    "draw": _Alteration(stretch=False, turn=False, jitter=0.01),
+    "code": _Alteration(turn=True, jitter=0.01, stretch=_SCALE, shift=_SHIFT),
+    "paper": _Alteration(turn=True, jitter=0.02, stretch=_SCALE, shift=_SHIFT),
+    "turn": _Alteration(turn=True, jitter=0.01),
+    "draw": _Alteration(turn=False, jitter=0.01),
+    "handwriting": _Alteration(turn=False, jitter=0.01, stretch=_HAND_STRETCH, shift=_HAND_SHIFT, slant=_HAND_SLANT),
     "none": None,
 }
 
@@ -47,7 +53,8 @@ class PointCloudModality(Modality):
 
     Augmentation `code` is that of CMCL's released code, `paper` has the jitter that the paper gives (σ 0.02 where the
     code has 0.01). Ours: `turn` leaves out stretching and moving, for objects whose proportions tell what they are;
-    `draw` also leaves out turning, for objects whose direction does (digits); `none` does nothing.
+    `draw` also leaves out turning, for objects whose direction does (digits); `handwriting` stretches, moves and slants
+    as another hand would; `none` does nothing.
     """
 
     name: ClassVar[str] = "pointcloud"
@@ -108,7 +115,7 @@ class PointCloudModality(Modality):
         return Prepared({"points": points.astype(np.float32)}, notes)
 
     def augment(self, arrays: Arrays, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """N points drawn with replacement, and what the augmentation says: stretched, moved, turned, jittered."""
+        """N points drawn with replacement, and what the augmentation says: stretch, move, slant, turn, jitter."""
         alteration = _AUGMENTATIONS[self.augmentation]
         if alteration is None:
             return dict(arrays)
@@ -117,9 +124,12 @@ class PointCloudModality(Modality):
         # No shuffle afterwards as in the released code: points drawn with replacement already come in random order.
         drawn = rng.integers(0, prepared, (batch, self.points)) + prepared * np.arange(batch)[:, None]
         altered = np.take(points.reshape(-1, 3), drawn, axis=0)
-        if alteration.stretch:
-            altered *= rng.uniform(*_SCALE, (batch, 1, 3)).astype(np.float32)
-            altered += rng.uniform(-_SHIFT, _SHIFT, (batch, 1, 3)).astype(np.float32)
+        if alteration.shift:
+            altered *= rng.uniform(*alteration.stretch, (batch, 1, 3)).astype(np.float32)
+            altered += rng.uniform(-alteration.shift, alteration.shift, (batch, 1, 3)).astype(np.float32)
+        if alteration.slant:
+            slant = rng.uniform(-alteration.slant, alteration.slant, (batch, 1)).astype(np.float32)
+            altered[..., 0] += slant * altered[..., 2]
         if alteration.turn:
             # Differs: the released code turns the (x, z) plane, for its data has y up; here z is up, so (x, y).
             altered = np.matmul(altered, turns_about_up(batch, rng))

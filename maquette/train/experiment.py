@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,7 @@ import torch
 
 from maquette.config import RunConfig
 from maquette.data.atomic import write_atomically
-from maquette.data.datasets import DATASETS
 from maquette.data.loader import Loader
-from maquette.data.manifest import Manifest
-from maquette.data.prepare import PreparationReport, prepare
 from maquette.data.store import Store
 from maquette.encoders import CrossModalModel, ModalitySpec, export_model
 from maquette.errors import CheckpointError, ConfigError
@@ -36,34 +33,10 @@ from maquette.train.noise import noisy_store
 from maquette.train.provenance import provenance
 from maquette.train.run import Run, build_modalities, pick_device
 
-__all__ = ["build_manifest", "prepare_data", "train"]
+__all__ = ["train"]
 
 _NO_INFLUENCE = ("device", "workers", "checkpoint_every", "density")
 """Training settings that leave the result as it is."""
-
-
-def build_manifest(config: RunConfig, **hooks: Any) -> Manifest:
-    """The configured data set; made or read by its builder, `hooks` (progress, workers) handed on to it."""
-    return DATASETS.build(config.data.name, root=config.data.root, **config.data.options, **hooks)
-
-
-def prepare_data(
-    config: RunConfig,
-    manifest: Manifest,
-    *,
-    workers: int = 0,
-    strict: bool = False,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> PreparationReport:
-    """Prepare the manifest's objects in the configured modalities; repeats nothing that is done."""
-    return prepare(
-        manifest,
-        build_modalities(config),
-        config.data.prepared,
-        workers=workers,
-        strict=strict,
-        on_progress=on_progress,
-    )
 
 
 def train(

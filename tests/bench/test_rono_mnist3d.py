@@ -15,7 +15,8 @@ from maquette.data.store import Store
 from maquette.encoders import open_model
 from maquette.errors import ConfigError, UnknownNameError
 from maquette.methods import METHODS as REGISTERED
-from maquette.train.experiment import build_manifest, prepare_data, train
+from maquette.train.data import build_manifest, prepare_data
+from maquette.train.experiment import train
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -23,7 +24,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 def test_rows() -> None:
     table = rono_mnist3d(size="small", configs=CONFIGS, data=Path("somewhere"))
     assert len(table.rows) == len({row.name for row in table.rows}) == len(METHODS) * len(RATES) * 3
-    assert table.rows[0].name == "rono_20_seed0"
+    assert table.rows[0].name == "consensus_20_seed0"
     chosen = Selection(only=["dac"], rates=[0.8], seeds=[4])
     part = rono_mnist3d(size="small", configs=CONFIGS, data=Path("somewhere"), selection=chosen)
     assert [row.name for row in part.rows] == ["dac_80_seed4"]
@@ -58,7 +59,9 @@ def test_what_cannot_be_is_refused() -> None:
 
 def test_configurations_differ_by_the_method_alone() -> None:
     loaded = {path.stem: load_config(path).to_json() for path in sorted((CONFIGS / "mnist3d").glob("*.toml"))}
+    representations = loaded.pop("representations")
     assert set(loaded) == set(METHODS)
+    assert (representations["method"]["name"], representations["noise"]["rate"]) == ("mvi", 0.0), "no label is seen"
     assert {values["method"]["name"] for values in loaded.values()} <= set(REGISTERED.names())
     rests = [{key: value for key, value in values.items() if key != "method"} for values in loaded.values()]
     assert all(rest == rests[0] for rest in rests)
@@ -82,8 +85,7 @@ def test_ronos_own_setting_trains_raw_images_with_frozen_points(tmp_path: Path) 
         f'data.options={{"source": "{tmp_path.as_posix()}", "clouds": "features"}}',
         f"data.root={tmp_path / 'set'}",
         f"data.prepared={tmp_path / 'prepared'}",
-        "modalities.pointcloud.kind=features",
-        "modalities.pointcloud.encoder=mlp",
+        "data.frozen=null",
         'modalities.pointcloud.prepare={"size": 5}',
         'modalities.pointcloud.options={"inputs": 5}',
         'modalities.image.options={"channels": [2, 2], "hidden": [4]}',

@@ -99,3 +99,23 @@ def test_noise_that_is_not_asked_for_well_is_refused(tiny_demo: Path, tmp_path: 
         with pytest.raises(InputError, match=message):
             raise refused.exception or AssertionError(f"{more}: not refused")
     assert not (tmp_path / "n").exists()
+
+
+def test_freeze_writes_a_set_of_vectors_that_a_configuration_can_name(tiny_demo: Path, tmp_path: Path) -> None:
+    run = json.loads((tiny_demo / "run" / "run.json").read_text())["config"]
+    config = tmp_path / "c.toml"
+    config.write_text('dimensions = 2\n[data]\nname = "workshop"\n[modalities]\n')
+    changes = [
+        f"data={json.dumps({**run['data'], 'root': str(tiny_demo / 'data'), 'prepared': str(tiny_demo / 'prepared')})}",
+        f"modalities={json.dumps(run['modalities'])}",
+    ]
+    words = ["data", "freeze", str(config), "--model", str(tiny_demo / "run"), "--out", str(tmp_path / "frozen")]
+    words += [word for change in changes for word in ("--set", change)]
+    done = CliRunner().invoke(app, [*words, "--modality", "mesh", "--workers", "0", "--json"])
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    values = json.loads(done.stdout)
+    manifest = DATASETS.build("frozen", root=tmp_path / "frozen")
+    assert values["objects"] == len(manifest)
+    assert values["modalities"] == ["mesh"]
+    assert {item.paths["mesh"][0].split("/")[0] for item in manifest if "mesh" in item.paths} == {"vectors"}
+    assert all("vectors" not in path for item in manifest for path in item.paths.get("image", ()))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from maquette.data.datasets import DATASETS
-from maquette.data.manifest import Manifest
+from maquette.data.manifest import Item, Manifest
 from maquette.geometry import Cloud, write_cloud
 
 
@@ -21,6 +21,16 @@ def _own_arguments(name: str, place: Path) -> dict[str, Any]:
             (place / kind).mkdir(parents=True, exist_ok=True)
             for number in range(5):
                 write_cloud(Cloud(rng.normal(size=(8, 3))), place / kind / f"{number}.xyz")
+        return {"root": place}
+    if name == "frozen":
+        (place / "vectors" / "image").mkdir(parents=True)
+        items = []
+        for number in range(6):
+            path = f"vectors/image/{number:06d}.npy"
+            np.save(place / path, np.full(4, number, dtype=np.float32))
+            sums = {path: hashlib.sha256((place / path).read_bytes()).hexdigest()}
+            items.append(Item(f"{number}", "train", number % 2, number % 2, {"image": (path,)}, sums))
+        Manifest("set", place, ("a", "b"), tuple(items)).save(place / "manifest.json")
         return {"root": place}
     if name == "mnist3d":
         rng = np.random.default_rng(0)

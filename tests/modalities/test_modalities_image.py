@@ -75,7 +75,7 @@ def test_augmentations_differ_in_strength() -> None:
         name: ImageModality(views=3, resolution=32, train_views=2, augmentation=name).augment(
             {"pixels": pixels}, np.random.default_rng(4)
         )["pixels"]
-        for name in ("none", "code", "photo")
+        for name in ("none", "code", "photo", "handwriting")
     }
     assert {array.shape for array in altered.values()} == {(1, 2, 32, 32, 3)}
     originals = {view.tobytes() for view in pixels[0]}
@@ -83,6 +83,7 @@ def test_augmentations_differ_in_strength() -> None:
     # Moved and mirrored, the gray of the object stays; photos change it.
     assert set(np.unique(altered["code"])) <= set(np.unique(pixels))
     assert not set(np.unique(altered["photo"])) <= set(np.unique(pixels))
+    assert not set(np.unique(altered["handwriting"])) <= set(np.unique(pixels))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_augmentations_differ_in_strength() -> None:
         ({"views": 2, "train_views": 3}, "train_views 3: expected 1 to views, which is 2"),
         ({"views": 0, "train_views": 0}, "train_views 0"),
         ({"resolution": 4}, "resolution 4"),
-        ({"augmentation": "hard"}, "one of code, photo, none"),
+        ({"augmentation": "hard"}, "one of code, photo, handwriting, none"),
     ],
 )
 def test_impossible_settings(wrong: dict[str, object], words: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from maquette.modalities.image_augment import choose_views, crop_and_flip, jitter_as_photos
+from maquette.modalities.image_augment import choose_views, crop_and_flip, jitter_as_photos, write_by_other_hands
 
 
 def test_views_are_distinct_and_all_come_up() -> None:
@@ -56,3 +56,27 @@ def test_empty_batches_pass() -> None:
     empty = np.zeros((0, 16, 16, 3), dtype=np.uint8)
     assert crop_and_flip(empty, np.random.default_rng(0)).shape == empty.shape
     assert jitter_as_photos(empty, np.random.default_rng(0)).shape == empty.shape
+    assert write_by_other_hands(empty, np.random.default_rng(0)).shape == empty.shape
+
+
+def test_other_hands_turn_stretch_slant_and_move_about_the_middle() -> None:
+    # An upright bar, two pixels wide: where its ink lies tells the affine map.
+    pixels = np.zeros((400, 28, 28, 3), dtype=np.uint8)
+    pixels[:, 5:23, 13:15] = 255
+    before = pixels.copy()
+    altered = write_by_other_hands(pixels, np.random.default_rng(3)).astype(float)[..., 0]
+    np.testing.assert_array_equal(pixels, before)
+    places = np.arange(28) - 13.5
+    ink = altered.sum(axis=(1, 2))
+    across, down = (altered.sum(axis=1) @ places) / ink, (altered.sum(axis=2) @ places) / ink
+    for shift in (across, down):
+        assert abs(shift.mean()) < 0.2
+        # Moved by a twentieth of 28 pixels, and by what stretching makes of that.
+        assert 1.0 < np.abs(shift).max() < 2.2
+    centred = places[None] - down[:, None]
+    lean = (altered * (places[None, None] - across[:, None, None]) * centred[:, :, None]).sum(axis=(1, 2)) / ink
+    slope = lean / ((altered.sum(axis=2) * centred**2).sum(axis=1) / ink)
+    assert abs(slope.mean()) < 0.05
+    assert 0.25 < np.abs(slope).max() < 0.5, "0.2 of slant and 0.2 rad of turn"
+    # Stretching by 0.85 to 1.15 either way changes the area, and so the ink.
+    assert ink.max() / ink.min() > 1.4

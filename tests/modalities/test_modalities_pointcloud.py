@@ -151,3 +151,20 @@ def test_turn_and_draw_keep_proportions(augmentation: str, turned: bool) -> None
     assert np.abs(level - np.abs(altered[..., 2])).max() < 0.06
     assert (np.abs(altered[..., 1]).max() > 0.2) == turned
     assert np.abs(altered[..., 2]).max() <= 0.52
+
+
+def test_handwriting_stretches_slants_and_moves_but_does_not_turn() -> None:
+    # An upright rod and a point beside it: leaning shows in x against z, turning would bring the rod's side into y.
+    rod = np.zeros((64, 3), dtype=np.float32)
+    rod[:, 2] = np.linspace(-1, 1, 64)
+    modality = PointCloudModality(points_prepared=64, points=64, augmentation="handwriting")
+    altered = modality.augment({"points": np.tile(rod, (300, 1, 1))}, np.random.default_rng(5))["points"]
+    lean = np.array([np.polyfit(cloud[:, 2], cloud[:, 0], 1)[0] for cloud in altered])
+    assert 0.15 < np.abs(lean).max() < 0.26, "slant of up to 0.2 over stretched heights"
+    assert abs(lean.mean()) < 0.03
+    moved = altered.mean(axis=1)[:, 1]
+    assert 0.08 < np.abs(moved).max() < 0.11
+    heights = np.ptp(altered[:, :, 2], axis=1)
+    assert 1.55 < heights.min() < 1.8
+    assert 2.2 < heights.max() < 2.4
+    assert (np.ptp(altered[:, :, 1], axis=1) < 0.05).all(), "only jitter in depth"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from maquette.data.datasets.base import DATASETS
 from maquette.data.datasets.folder import folder
+from maquette.data.datasets.frozen import frozen
 from maquette.data.datasets.mnist3d import mnist3d
 from maquette.data.datasets.workshop import workshop
 
-__all__ = ["DATASETS", "folder", "mnist3d", "workshop"]
+__all__ = ["DATASETS", "folder", "frozen", "mnist3d", "workshop"]

@@ -1,0 +1,235 @@
+"""Consensus: labels by the agreement of neighbours within and across modalities. A method of this project.
+
+No paper: docs/methods/consensus.md says what it builds on and where it fails. Its terms are RONO's (Feng et al., CVPR
+2023), on soft targets in place of given labels; the targets come from the neighbourhoods of the representations.
+
+    L = L_center + L_mg + L_crc,    t ← β t + (1 - β) p    every `every` epochs
+
+    v_i = mean over i's K nearest neighbours of their given labels, in each modality and in all together
+    π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels
+    prior_i(c) ∝ exp( γ mean over spaces of log π_i(c) )
+    p_i(c) ∝ prior_i(c) T_{c,y_i}                      T by expectation maximisation over all objects
+    twice more, with the neighbours' p in place of their given labels
+
+| symbol | name here | value |
+|---|---|---|
+| K | `neighbours` (None: a tenth of the objects a class has on average, within 8 to 100) | None |
+| rounds after the first | `rounds` | 2 |
+| γ | `sharpness` | 1.5 |
+| β | `momentum` | 0.6 |
+| epochs between two votes | `every` | 3 |
+| L_center, a | `soft_center_loss`, `scale_center` | 0.05, as RONO |
+| L_mg, τ | RONO's `multimodal_gap`, `temperature` | 0.22, as RONO |
+| L_crc, κ | `soft_classification`, `scale_classification` | 5, as RONO |
+
+Only given labels enter. No constant depends on the rate of the noise: T is estimated, and 1 - mean_i p_i(y_i) is the
+rate. At rate 0, T is nearly the identity and the targets are nearly the given labels.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from maquette.errors import ConfigError
+from maquette.losses import filled, present_mean, sum_of_modality_means
+from maquette.methods.base import METHODS, Method, ParamGroup, Scan, Verdicts
+from maquette.methods.head import SharedHead, mean_probabilities
+from maquette.methods.neighbours import fit_transition, local_mixture, nearest, spaces_of
+from maquette.methods.rono import multimodal_gap
+from maquette.methods.settings import check_positive, check_weights
+from maquette.types import Progress, Representations, SamplePlan
+
+__all__ = ["Consensus", "agree", "soft_center_loss", "soft_classification"]
+
+_FLOOR = 1e-3
+"""Added to every share before its logarithm: no neighbourhood rules a class out."""
+
+
+def agree(
+    reps: Float[Tensor, "N M D"],
+    present: Bool[Tensor, "N M"],
+    labels: Int[Tensor, "N"],
+    *,
+    classes: int,
+    neighbours: int,
+    rounds: int,
+    sharpness: float,
+) -> tuple[Float[Tensor, "N C"], Float[Tensor, "C C"]]:
+    """Posteriors p_i over the true classes, and the estimated transition matrix T (rows: true class).
+
+    An object without any modality, or without neighbours, is judged by its given label alone.
+    """
+    given = F.one_hot(labels, classes).to(reps.dtype)
+    found = [nearest(unit, there, count=neighbours) for unit, there in spaces_of(reps, present)]
+    transition = torch.full((classes, classes), 0.5 / max(classes - 1, 1), dtype=reps.dtype, device=reps.device)
+    transition.fill_diagonal_(0.5)
+    posterior = given
+    for number in range(1 + rounds):
+        # The first mixture depends on T, and T on it: a few turns settle both.
+        for _ in range(3 if number == 0 else 1):
+            logs = reps.new_zeros(len(reps), classes)
+            asked = reps.new_zeros(len(reps), 1)
+            for rows, near in found:
+                if not near.shape[1]:
+                    continue
+                votes = posterior[near].mean(dim=1) if number else given[near].mean(dim=1)
+                shares = votes if number else local_mixture(votes, transition)
+                logs.index_add_(0, rows, (shares + _FLOOR).log())
+                asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
+            prior = (sharpness * logs / asked.clamp(min=1)).softmax(dim=1)
+            transition, newer = fit_transition(prior, labels, transition)
+        posterior = newer
+    return posterior, transition
+
+
+def soft_center_loss(
+    cosines: Float[Tensor, "B M C"], present: Bool[Tensor, "B M"], targets: Float[Tensor, "B C"], *, scale: float
+) -> Float[Tensor, ""]:
+    """RONO's vanilla center loss for soft targets: mean ( e^{s̄} - e^{s (C+1)/C} ) / a, s = Σ_c t_c cos(z, c)."""
+    classes = cosines.shape[2]
+    own = torch.einsum("bmc,bc->bm", cosines, targets)
+    return present_mean(torch.exp(cosines.mean(dim=2)) - torch.exp(own * (classes + 1) / classes), present) / scale
+
+
+def soft_classification(
+    logits: Float[Tensor, "B M C"], present: Bool[Tensor, "B M"], targets: Float[Tensor, "B C"], *, scale: float
+) -> Float[Tensor, ""]:
+    """RONO's classification term for soft targets: Σ_m κ mean_i ( 1 - Σ_c t_ic p^m_ic )."""
+    right = torch.einsum("bmc,bc->bm", filled(logits, present).softmax(dim=2), targets)
+    return scale * sum_of_modality_means(1 - right, present)
+
+
+@METHODS.register("consensus")
+class Consensus(Method):
+    """Neighbours within and across modalities vote on labels; training follows the votes' moving average."""
+
+    def __init__(
+        self,
+        *,
+        classes: int,
+        dimensions: int,
+        modalities: tuple[str, ...],
+        neighbours: int | None = None,
+        rounds: int = 2,
+        sharpness: float = 1.5,
+        momentum: float = 0.6,
+        every: int = 3,
+        weight_center: float = 1.0,
+        weight_gap: float = 1.0,
+        weight_classification: float = 1.0,
+        scale_center: float = 0.05,
+        temperature: float = 0.22,
+        scale_classification: float = 5.0,
+    ) -> None:
+        super().__init__(classes=classes, dimensions=dimensions, modalities=modalities)
+        check_weights(weight_center=weight_center, weight_gap=weight_gap, weight_classification=weight_classification)
+        check_positive(
+            sharpness=sharpness,
+            scale_center=scale_center,
+            temperature=temperature,
+            scale_classification=scale_classification,
+        )
+        if not 0 <= momentum < 1:
+            raise ConfigError(f"momentum is {momentum}: expected at least 0 and below 1")
+        if (neighbours is not None and neighbours < 1) or rounds < 0 or every < 1:
+            raise ConfigError(f"neighbours {neighbours}, rounds {rounds}, every {every}: expected at least 1, 0 and 1")
+        self.neighbours, self.rounds, self.sharpness = neighbours, rounds, sharpness
+        self.momentum, self.every = momentum, every
+        self.weight_center, self.weight_gap = weight_center, weight_gap
+        self.weight_classification = weight_classification
+        self.scale_center, self.temperature = scale_center, temperature
+        self.scale_classification = scale_classification
+        self.head = SharedHead(classes=classes, dimensions=dimensions)
+        self.centers = nn.Parameter(torch.randn(classes, dimensions))
+        # Of every object of the training split: targets, and the newest posteriors. In the state as one tensor, because
+        # its length is known at the first scan only.
+        self._bank = torch.zeros(0, 2 * classes)
+        self.register_buffer("voted_epoch", torch.tensor(-1))
+        self.voted_epoch: Tensor
+        self._verdicts: Verdicts | None = None
+
+    def forward(
+        self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
+    ) -> dict[str, Tensor]:
+        """The terms `soft_center`, `multimodal_gap` and `soft_classification`; before any vote on the given labels."""
+        values, present = reps.values, reps.present
+        targets = self._look_up(labels, index).to(values)
+        terms = {}
+        if self.weight_center:
+            cosines = F.normalize(filled(values, present), dim=2) @ F.normalize(self.centers, dim=1).T
+            terms["soft_center"] = self.weight_center * soft_center_loss(
+                cosines, present, targets, scale=self.scale_center
+            )
+        if self.weight_gap:
+            gap = multimodal_gap(values, present, temperature=self.temperature)
+            terms["multimodal_gap"] = self.weight_gap * gap
+        if self.weight_classification:
+            terms["soft_classification"] = self.weight_classification * soft_classification(
+                self.head(values, present), present, targets, scale=self.scale_classification
+            )
+        return terms
+
+    def begin_epoch(self, scan: Scan, progress: Progress) -> SamplePlan | None:
+        """Every `every` epochs: let the neighbours vote anew (not twice for one epoch); batches stay the loader's."""
+        if progress.epoch % self.every or int(self.voted_epoch) == progress.epoch:
+            return None
+        with torch.no_grad():
+            reps, labels = scan()
+            count = self.neighbours or min(max(round(len(labels) / (10 * self.classes)), 8), 100)
+            posterior, _ = agree(
+                reps.values,
+                reps.present,
+                labels,
+                classes=self.classes,
+                neighbours=count,
+                rounds=self.rounds,
+                sharpness=self.sharpness,
+            )
+            targets = posterior
+            if len(self._bank) == len(labels):
+                targets = self.momentum * self._bank[:, : self.classes] + (1 - self.momentum) * posterior
+            self._bank = torch.cat([targets, posterior], dim=1).float().cpu()
+            self.voted_epoch.fill_(progress.epoch)
+        return None
+
+    def report(self) -> dict[str, float]:
+        """`believed_clean`: share of the last batch whose given label is more likely right than wrong."""
+        if self._verdicts is None:
+            return {}
+        return {"believed_clean": float(self._verdicts.clean.float().mean())}
+
+    def verdicts(self) -> Verdicts | None:
+        """Clean is a given label of probability 1/2 or more, corrected the most probable class; None before a vote."""
+        return self._verdicts
+
+    def predict(self, reps: Representations) -> Float[Tensor, "B C"]:
+        """The head's class probabilities, averaged over the present modalities."""
+        return mean_probabilities(self.head(reps.values, reps.present), reps.present)
+
+    def param_groups(self, lr: float) -> list[ParamGroup]:
+        """The head as the encoders; the centers at their rate, without weight decay."""
+        return [
+            ParamGroup("head", tuple(self.head.parameters()), lr),
+            ParamGroup("centers", (self.centers,), lr, weight_decay=0.0),
+        ]
+
+    def get_extra_state(self) -> Tensor:
+        """Targets and posteriors, one row an object of the training split."""
+        return self._bank.clone()
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Put back what `get_extra_state` gave."""
+        self._bank = state.clone().cpu()
+
+    def _look_up(self, labels: Int[Tensor, "B"], index: Int[Tensor, "B"]) -> Float[Tensor, "B C"]:
+        if not len(self._bank):
+            self._verdicts = None
+            return F.one_hot(labels, self.classes).float()
+        rows = self._bank[index.cpu()].to(labels.device)
+        targets, posterior = rows[:, : self.classes], rows[:, self.classes :]
+        trust = posterior.gather(1, labels.unsqueeze(1)).squeeze(1)
+        self._verdicts = Verdicts(index, trust >= 0.5, trust, posterior.argmax(dim=1))
+        return targets

@@ -1,0 +1,109 @@
+"""Labels by the neighbourhood: who is near whom, and what labels the near ones say an object has.
+
+The pieces of `consensus`. Nothing here is learnt by gradient; memory is linear in the number of objects N.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.nn import functional as F
+
+__all__ = ["fit_transition", "local_mixture", "nearest", "spaces_of"]
+
+_BLOCK = 1024
+"""Rows compared with all others at a time."""
+
+_EXPECTATION_STEPS = 15
+_TRANSITION_STEPS = 8
+
+
+def spaces_of(
+    reps: Float[Tensor, "N M D"], present: Bool[Tensor, "N M"]
+) -> list[tuple[Float[Tensor, "N D"], Bool[Tensor, "N"]]]:
+    """Unit representations to look for neighbours in, and who is there: each modality, and all of them together.
+
+    Together is the sum of an object's unit representations: its cosines hold all pairs within and across modalities.
+    With one modality there is nothing to put together.
+    """
+    unit = F.normalize(reps.masked_fill(~present.unsqueeze(2), 0), dim=2)
+    spaces = [(unit[:, m], present[:, m]) for m in range(reps.shape[1])]
+    if reps.shape[1] > 1:
+        spaces.append((F.normalize(unit.sum(dim=1), dim=1), present.any(dim=1)))
+    return spaces
+
+
+def nearest(
+    unit: Float[Tensor, "N D"], there: Bool[Tensor, "N"], *, count: int
+) -> tuple[Int[Tensor, "R"], Int[Tensor, "R K"]]:
+    """Rows that are there, and of each the `count` rows (fewer if there are not so many) of largest cosine.
+
+    An object is no neighbour of itself, and who is not there is nobody's. One object alone has no neighbours.
+
+    >>> unit = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+    >>> nearest(unit, torch.tensor([True, True, True]), count=1)[1].tolist()
+    [[1], [0], [1]]
+    """
+    rows = torch.nonzero(there)[:, 0]
+    own = unit[rows]
+    count = min(count, len(rows) - 1)
+    if count < 1:
+        return rows, rows.new_zeros(len(rows), 0)
+    found = []
+    for start in range(0, len(rows), _BLOCK):
+        cosines = own[start : start + _BLOCK] @ own.T
+        places = torch.arange(len(cosines), device=rows.device)
+        cosines[places, start + places] = -torch.inf
+        found.append(cosines.topk(count, dim=1, sorted=False).indices)
+    return rows, rows[torch.cat(found)]
+
+
+def local_mixture(votes: Float[Tensor, "N C"], transition: Float[Tensor, "C C"]) -> Float[Tensor, "N C"]:
+    """π_i: shares of the true classes around an object, from the shares v_i of the labels given there.
+
+    The maximum of Σ_c' v_ic' log Σ_c π_ic T_cc' by expectation maximisation from an even start; T_cc' is the
+    probability that c is given as c'. Rows without a vote stay even.
+
+    With labels that are never wrong the votes are the mixture:
+
+    >>> local_mixture(torch.tensor([[0.75, 0.25]]), torch.eye(2))
+    tensor([[0.7500, 0.2500]])
+    """
+    mixture = torch.full_like(votes, 1 / votes.shape[1])
+    voted = votes.sum(dim=1, keepdim=True) > 0
+    for _ in range(_EXPECTATION_STEPS):
+        expected = (mixture @ transition).clamp(min=1e-12)
+        shares = mixture * ((votes / expected) @ transition.T)
+        mixture = torch.where(voted, shares / shares.sum(dim=1, keepdim=True).clamp(min=1e-12), mixture)
+    return mixture
+
+
+def fit_transition(
+    prior: Float[Tensor, "N C"], labels: Int[Tensor, "N"], transition: Float[Tensor, "C C"]
+) -> tuple[Float[Tensor, "C C"], Float[Tensor, "N C"]]:
+    """T and the posteriors p_i(c) ∝ prior_i(c) T_{c,y_i}, by expectation maximisation from `transition`.
+
+    `prior` must not have seen an object's own label: then what it and the labels agree on is no accident. Half an
+    object is added to every row of T, spread evenly, so that a class nobody has stays defined.
+
+    >>> prior = torch.tensor([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.1, 0.9]])
+    >>> even = torch.full((2, 2), 0.5)
+    >>> transition, posterior = fit_transition(prior, torch.tensor([0, 0, 1, 1]), even)
+    >>> bool((transition.diagonal() > 0.8).all() and (posterior.argmax(1) == torch.tensor([0, 0, 1, 1])).all())
+    True
+    """
+    classes = transition.shape[0]
+    posterior = _posterior(prior, labels, transition)
+    for _ in range(_TRANSITION_STEPS):
+        counts = torch.zeros_like(transition).index_add_(1, labels, posterior.T) + 0.5 / classes
+        transition = counts / counts.sum(dim=1, keepdim=True)
+        posterior = _posterior(prior, labels, transition)
+    return transition, posterior
+
+
+def _posterior(
+    prior: Float[Tensor, "N C"], labels: Int[Tensor, "N"], transition: Float[Tensor, "C C"]
+) -> Float[Tensor, "N C"]:
+    joint = prior * transition[:, labels].T
+    return joint / joint.sum(dim=1, keepdim=True).clamp(min=1e-12)

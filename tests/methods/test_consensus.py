@@ -1,0 +1,162 @@
+"""Neighbours outvote wrong labels, targets move slowly, and hard targets give RONO's terms."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from maquette.errors import ConfigError
+from maquette.methods.consensus import Consensus, agree, soft_center_loss, soft_classification
+from maquette.methods.rono import center_cosines, representation_classification, vanilla_center_loss
+from maquette.types import Progress, Representations
+
+NAMES = ("image", "pointcloud")
+
+
+def _clusters(objects: int = 400, classes: int = 4, *, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Representations around one direction a class, and the classes."""
+    generator = torch.Generator().manual_seed(seed)
+    truth = torch.arange(objects) % classes
+    middles = 3 * torch.eye(classes, 16)[:, None]
+    return middles[truth] + 0.9 * torch.randn(objects, 2, 16, generator=generator), truth
+
+
+def _flip(truth: torch.Tensor, rate: float, classes: int = 4, *, seed: int = 1) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    wrong = torch.rand(len(truth), generator=generator) < rate
+    other = (truth + torch.randint(1, classes, truth.shape, generator=generator)) % classes
+    return torch.where(wrong, other, truth)
+
+
+def _agree(reps: torch.Tensor, present: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return agree(reps, present, labels, classes=4, neighbours=20, rounds=2, sharpness=1.5)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.2, 0.4, 0.6])
+def test_wrong_labels_are_outvoted_and_the_rate_is_estimated(rate: float) -> None:
+    reps, truth = _clusters()
+    labels = _flip(truth, rate)
+    posterior, transition = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
+    torch.testing.assert_close(posterior.sum(dim=1), torch.ones(400))
+    assert (posterior.argmax(dim=1) == truth).float().mean() > 0.97
+    realised = float((labels != truth).float().mean())
+    assert abs(float(1 - posterior[torch.arange(400), labels].mean()) - realised) < 0.03
+    assert abs(float(1 - transition.diagonal().mean()) - realised) < 0.04
+
+
+def test_asymmetric_noise_shows_in_the_transition_matrix() -> None:
+    reps, truth = _clusters()
+    wrong = (torch.rand(400, generator=torch.Generator().manual_seed(2)) < 0.4) & (truth == 0)
+    labels = torch.where(wrong, 3, truth)
+    posterior, transition = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
+    assert abs(float(transition[0, 3]) - float(wrong[truth == 0].float().mean())) < 0.08
+    assert transition[3, 3] > 0.95
+    assert (posterior.argmax(dim=1) == truth).float().mean() > 0.97
+
+
+def test_what_is_absent_neither_votes_nor_asks() -> None:
+    reps, truth = _clusters()
+    present = torch.rand(400, 2, generator=torch.Generator().manual_seed(3)) < 0.7
+    present[:3] = False
+    labels = _flip(truth, 0.3)
+    posterior, _ = _agree(reps, present, labels)
+    garbage, _ = _agree(reps.masked_fill(~present.unsqueeze(2), torch.nan), present, labels)
+    torch.testing.assert_close(posterior, garbage)
+    assert (posterior.argmax(dim=1) == truth)[present.any(dim=1)].float().mean() > 0.95
+    assert posterior[:3].argmax(dim=1).tolist() == labels[:3].tolist(), "nothing but its given label speaks for it"
+
+
+def test_hard_targets_give_the_terms_of_rono() -> None:
+    generator = torch.Generator().manual_seed(4)
+    reps = torch.randn(6, 2, 5, generator=generator, dtype=torch.float64)
+    centers = torch.randn(3, 5, generator=generator, dtype=torch.float64)
+    logits = torch.randn(6, 2, 3, generator=generator, dtype=torch.float64)
+    present = torch.rand(6, 2, generator=generator) < 0.8
+    labels = torch.tensor([0, 1, 2, 0, 1, 2])
+    targets = F.one_hot(labels, 3).double()
+    cosines = F.normalize(reps, dim=2) @ F.normalize(centers, dim=1).T
+    own, mean = center_cosines(reps, present, labels, centers=centers)
+    torch.testing.assert_close(
+        soft_center_loss(cosines, present, targets, scale=0.05),
+        vanilla_center_loss(own, mean, present, classes=3, scale=0.05),
+    )
+    torch.testing.assert_close(
+        soft_classification(logits, present, targets, scale=5.0),
+        representation_classification(logits, present, labels, scale=5.0),
+    )
+
+
+def test_soft_terms_by_hand() -> None:
+    there = torch.ones(1, 1, dtype=torch.bool)
+    cosines, targets = torch.tensor([[[1.0, 0.0]]]), torch.tensor([[0.5, 0.5]])
+    # s = 0.5, s̄ = 0.5, two classes: e^0.5 - e^0.75 = 1.648721 - 2.117000
+    torch.testing.assert_close(
+        soft_center_loss(cosines, there, targets, scale=1.0), torch.tensor(-0.468279), atol=1e-5, rtol=0
+    )
+    logits = torch.tensor([[[0.0, 0.0]]])
+    torch.testing.assert_close(soft_classification(logits, there, targets, scale=4.0), torch.tensor(2.0))
+
+
+def _method(**options: object) -> Consensus:
+    with torch.random.fork_rng():
+        return Consensus(classes=4, dimensions=16, modalities=NAMES, **options)  # type: ignore[arg-type]  # options
+
+
+def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None:
+    reps, truth = _clusters()
+    labels = _flip(truth, 0.3)
+    asked = []
+
+    def scan() -> tuple[Representations, torch.Tensor]:
+        asked.append(len(asked))
+        shifted = reps + 0.3 * len(asked) * torch.randn(reps.shape, generator=torch.Generator().manual_seed(len(asked)))
+        return Representations(shifted, torch.ones(400, 2, dtype=torch.bool), NAMES), labels
+
+    method = _method(every=2, momentum=0.75)
+    for epoch in (0, 0, 1, 2, 3):
+        method.begin_epoch(scan, Progress(epoch, 10, 0, 4))
+        if epoch == 0:
+            first = method.get_extra_state()
+    assert len(asked) == 2
+    last = method.get_extra_state()
+    torch.testing.assert_close(last[:, :4], 0.75 * first[:, :4] + 0.25 * last[:, 4:])
+
+    other = _method()
+    other.load_state_dict(method.state_dict())
+    torch.testing.assert_close(other.get_extra_state(), last)
+    index = torch.arange(40)
+    here = Representations(reps[:40], torch.ones(40, 2, dtype=torch.bool), NAMES)
+    terms = method(here, labels[:40], index, Progress(2, 10, 0, 4))
+    assert list(terms) == ["soft_center", "multimodal_gap", "soft_classification"]
+    verdicts = method.verdicts()
+    assert verdicts is not None
+    assert verdicts.corrected is not None
+    assert ((labels[:40] == truth[:40]) == verdicts.clean).float().mean() > 0.9
+    assert (verdicts.corrected == truth[:40]).float().mean() > 0.9
+
+
+def test_before_any_vote_the_given_labels_count() -> None:
+    method = _method()
+    reps, truth = _clusters(12)
+    here = Representations(reps, torch.ones(12, 2, dtype=torch.bool), NAMES)
+    terms = method(here, truth, torch.arange(12), Progress(0, 10, 0, 1))
+    cosines = F.normalize(reps, dim=2) @ F.normalize(method.centers, dim=1).T
+    torch.testing.assert_close(
+        terms["soft_center"], soft_center_loss(cosines, here.present, F.one_hot(truth, 4).float(), scale=0.05)
+    )
+    assert method.verdicts() is None
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"momentum": 1.0}, "momentum is 1.0"),
+        ({"neighbours": 0}, "neighbours 0"),
+        ({"every": 0}, "every 0"),
+        ({"temperature": 0.0}, "temperature"),
+    ],
+)
+def test_impossible_options(option: dict[str, float], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        _method(**option)
