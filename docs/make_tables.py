@@ -15,7 +15,7 @@ from typing import Any
 from maquette.bench.reproduce import TABLES
 from maquette.bench.rows import Table, read_rows
 from maquette.bench.tables import noise_of
-from maquette.methods import METHODS
+from maquette.methods import METHODS, PROJECTIONS
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
@@ -60,7 +60,7 @@ def render(page: str, found: Sequence[Found]) -> str:
 
 def page_of(method: str) -> str:
     """The page of a registered method: presets stand on that of the method that they preset."""
-    builder = METHODS.get(method)
+    builder = METHODS.get(method) if method in METHODS.names() else PROJECTIONS.get(method)
     made = builder.func if isinstance(builder, partial) else builder
     return str(made.__module__).rpartition(".")[2]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from maquette.bench.consensus_ablation import consensus_ablation_mnist3d, consensus_ablation_workshop
 from maquette.bench.rono_ablation import rono_ablation_mnist3d, rono_ablation_workshop
 from maquette.bench.rono_mnist3d import rono_mnist3d
 from maquette.bench.rono_workshop import rono_workshop
@@ -21,6 +22,8 @@ TABLES: Mapping[str, Callable[..., Table]] = {
     "rono/workshop": rono_workshop,
     "rono/ablation/mnist3d": rono_ablation_mnist3d,
     "rono/ablation/workshop": rono_ablation_workshop,
+    "consensus/ablation/mnist3d": consensus_ablation_mnist3d,
+    "consensus/ablation/workshop": consensus_ablation_workshop,
 }
 """Builders of tables; each takes size, configs, data and selection by keyword."""
 

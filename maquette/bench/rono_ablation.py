@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from maquette.bench.ablation import ablation_table
 from maquette.bench.rono_mnist3d import mnist3d_changes
 from maquette.bench.rono_workshop import workshop_changes
-from maquette.bench.rows import Row, Table
+from maquette.bench.rows import Table
 from maquette.bench.selection import EVERYTHING, Selection, check_size
 
 __all__ = ["VARIANTS", "rono_ablation_mnist3d", "rono_ablation_workshop"]
@@ -34,7 +35,7 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
 }
 """Rows of the ablation, and what each changes in the method's options."""
 
-_RATE = 0.4
+_RATES = (0.4,)
 
 _NOTES = (
     "full is RONO. no_vanilla has the robust center loss alone from the first epoch, no_robust the vanilla one to the "
@@ -49,13 +50,16 @@ def rono_ablation_mnist3d(
     """The ablation on 3D MNIST: sizes and data as in `rono/mnist3d`."""
     smoke = check_size(size)
     short = ("method.options.warm_up=2", "train.epochs=3") if smoke else ()
-    return _table(
-        "mnist3d",
-        "3D MNIST",
+    return ablation_table(
+        "rono/ablation/mnist3d",
+        "RONO's ablation on 3D MNIST",
+        VARIANTS,
         selection,
         config=configs / "mnist3d" / "rono.toml",
         changes=(*mnist3d_changes(size=size, data=data), *short),
+        rates=_RATES,
         protocols={"paper_rono": True, "clean": False},
+        notes=_NOTES,
         smoke=smoke,
         command_end="" if smoke else " --data FOLDER",
     )
@@ -67,51 +71,16 @@ def rono_ablation_workshop(
     """The ablation on the built-in set: sizes as in `rono/workshop`; `data` is not read."""
     smoke = check_size(size)
     short = ("method.options.warm_up=2",) if smoke else ()
-    return _table(
-        "workshop",
-        "the built-in set",
+    return ablation_table(
+        "rono/ablation/workshop",
+        "RONO's ablation on the built-in set",
+        VARIANTS,
         selection,
         config=configs / "workshop" / "rono.toml",
         changes=(*workshop_changes(size=size), *short),
+        rates=_RATES,
         protocols={"clean": False},
+        notes=_NOTES,
         smoke=smoke,
         command_end="",
-    )
-
-
-def _table(
-    name: str,
-    words: str,
-    selection: Selection,
-    *,
-    config: Path,
-    changes: tuple[str, ...],
-    protocols: Mapping[str, bool],
-    smoke: bool,
-    command_end: str,
-) -> Table:
-    places = selection.places(tuple(VARIANTS), {"symmetric": (_RATE,)}, seeds=(0,) if smoke else (0, 1, 2))
-    rows = tuple(
-        Row(
-            place.name,
-            place.rate,
-            place.seed,
-            config,
-            (
-                *changes,
-                *(f"method.options.{option}" for option in VARIANTS[place.name]),
-                f"noise.rate={place.rate}",
-                f"train.seed={place.seed}",
-            ),
-        )
-        for place in places
-    )
-    return Table(
-        f"rono/ablation/{name}" + ("-smoke" if smoke else ""),
-        f"RONO's ablation on {words}" + (": a smoke test, whose figures mean nothing" if smoke else ""),
-        rows,
-        protocols,
-        {},
-        () if smoke else _NOTES,
-        f"maquette reproduce rono/ablation/{name} --size {'smoke' if smoke else 'small'}{command_end}",
     )

@@ -14,7 +14,7 @@ from maquette.bench.selection import EVERYTHING, Selection, check_size
 from maquette.data.noise import map_of_pairs
 from maquette.geometry.procedural import CLOSE_PAIRS
 
-__all__ = ["CLASS_MAP", "METHODS", "NOISES", "rono_workshop", "workshop_changes"]
+__all__ = ["CLASS_MAP", "FITTED", "METHODS", "NOISES", "rono_workshop", "workshop_changes"]
 
 METHODS = (
     "consensus",
@@ -30,6 +30,9 @@ METHODS = (
     "mvi",
 )
 """Configuration files of `configs/workshop`, in the table's order."""
+
+FITTED = ("mvda",)
+"""Projections in the table, after the methods: fitted on the same frozen representations."""
 
 NOISES = {"symmetric": (0.2, 0.4, 0.6, 0.8), "asymmetric": (0.2, 0.4)}
 """Kinds of noise and their rates."""
@@ -91,7 +94,7 @@ def rono_workshop(*, size: str, configs: Path, data: Path | None = None, selecti
             place.name,
             place.rate,
             place.seed,
-            configs / "workshop" / f"{place.name}.toml",
+            configs / "workshop" / f"{'cross_entropy' if place.name in FITTED else place.name}.toml",
             (
                 *workshop_changes(size=size, kind=place.kind),
                 *own.get(place.name, ()),
@@ -99,8 +102,9 @@ def rono_workshop(*, size: str, configs: Path, data: Path | None = None, selecti
                 f"train.seed={place.seed}",
             ),
             place.kind,
+            place.name if place.name in FITTED else None,
         )
-        for place in selection.places(METHODS, NOISES, usual=usual, seeds=(0,) if smoke else (0, 1, 2))
+        for place in selection.places((*METHODS, *FITTED), NOISES, usual=usual, seeds=(0,) if smoke else (0, 1, 2))
     )
     return Table(
         "rono/workshop" + ("-smoke" if smoke else ""),
@@ -134,5 +138,6 @@ _NOTES = (
     "over all objects is about three quarters of its name.",
     "All methods share networks, rates and epochs, and have their paper's own constants; those that count batches or "
     "epochs are scaled to this shorter training, and the configurations say so.",
-    "mvi sees no labels: with one seed its columns do not differ.",
+    "mvi sees no labels: with one seed its columns do not differ. mvda is fitted at once, by given labels, and draws "
+    "nothing.",
 )

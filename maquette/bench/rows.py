@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from maquette.config import RunConfig, load_config
+from maquette.bench.projected import project
+from maquette.config import MethodConfig, RunConfig, load_config
 from maquette.data.atomic import write_atomically
 from maquette.data.store import Store
 from maquette.encoders import Embedded
@@ -44,6 +45,7 @@ class Row:
     """One run of a table: a configuration file, what is changed in it, and where the result belongs in the table.
 
     `method` is the row's word in the table: a method, or a variant of one. `rate` is a rate of noise of this `kind`.
+    With a `projection` nothing is trained: it is fitted on the configuration's frozen representations.
     """
 
     method: str
@@ -52,6 +54,7 @@ class Row:
     config: Path
     changes: tuple[str, ...] = ()
     kind: str = "symmetric"
+    projection: str | None = None
 
     @property
     def name(self) -> str:
@@ -118,13 +121,17 @@ def run_row(
     with WriterLock(scratch / f"{row.name}.lock").held():
         if path.is_file():
             return _read(path)
-        begun = (scratch / row.name / "checkpoint.safetensors").is_file()
+        checkpoint = scratch / row.name / "checkpoint.safetensors"
         with stage(f"row {place}: {row.name}") as update:
-            run = train(config, store, out=scratch / row.name, resume=True, on_step=_shown(update), title=row.name)
-        result = _result(row, table, config, run, resumed=begun)
+            if row.projection is not None:
+                result = _projected(row, table, config, store)
+            else:
+                begun = checkpoint.is_file()
+                run = train(config, store, out=scratch / row.name, resume=True, on_step=_shown(update), title=row.name)
+                result = _trained(row, table, config, run, resumed=begun)
         write_atomically(path, (json.dumps(result, indent=1, sort_keys=True) + "\n").encode())
         # Only a run that is not finished needs it, and it is the largest file of all.
-        (run.folder / "checkpoint.safetensors").unlink(missing_ok=True)
+        checkpoint.unlink(missing_ok=True)
     return result
 
 
@@ -155,17 +162,37 @@ def read_rows(results: Path, rows: Iterable[Row]) -> list[dict[str, Any]]:
     return [_read(path) for path in paths if path.is_file()]
 
 
-def _result(row: Row, table: Table, config: RunConfig, run: Run, *, resumed: bool) -> dict[str, Any]:
+def _trained(row: Row, table: Table, config: RunConfig, run: Run, *, resumed: bool) -> dict[str, Any]:
     embedded, store, rows = encode_run(run.folder, split="test")
+    divisions = [entry["values"] for entry in read_record(run.folder) if entry["kind"] == "division"]
+    more = {"division": divisions[-1]} if divisions else {}
+    return _result(row, table, config, embedded, store, rows, run.facts, more, resumed=resumed)
+
+
+def _projected(row: Row, table: Table, config: RunConfig, store: Store) -> dict[str, Any]:
+    assert row.projection is not None
+    config = config.model_copy(update={"method": MethodConfig(name=row.projection)})
+    made = project(config, store, name=row.projection, dimensions=config.dimensions)
+    return _result(row, table, config, made.embedded, store, made.rows, made.facts, {}, resumed=False)
+
+
+def _result(
+    row: Row,
+    table: Table,
+    config: RunConfig,
+    embedded: Embedded,
+    store: Store,
+    rows: Int[np.ndarray, "N"],
+    facts: Mapping[str, Any],
+    more: Mapping[str, Any],
+    *,
+    resumed: bool,
+) -> dict[str, Any]:
     labels = store.manifest.true_labels()[rows]
-    metrics: dict[str, Any] = {
+    metrics = {
         name: measure_pairs(embedded, labels, protocol=get_protocol(name), crossing_only=crossing)
         for name, crossing in table.protocols.items()
     }
-    divisions = [entry["values"] for entry in read_record(run.folder) if entry["kind"] == "division"]
-    if divisions:
-        metrics["division"] = divisions[-1]
-    facts = run.facts
     return {
         "table": table.name,
         "row": row.name,
@@ -173,7 +200,7 @@ def _result(row: Row, table: Table, config: RunConfig, run: Run, *, resumed: boo
         "kind": row.kind,
         "rate": row.rate,
         "seeds": {"train": config.train.seed, "noise": config.noise.seed},
-        "metrics": metrics,
+        "metrics": {**metrics, **more},
         "protocols": {name: get_protocol(name).as_json() for name in table.protocols},
         "config": _without_places(config),
         "epoch": "last",

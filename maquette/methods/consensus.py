@@ -18,6 +18,7 @@ No paper: docs/methods/consensus.md says what it builds on and where it fails. I
 | γ | `sharpness` | 1.5 |
 | β | `momentum` | 0.6 |
 | epochs between two votes | `every` | 3 |
+| whether neighbours vote at all (False: the given labels are the targets) | `votes` | True |
 | L_center, a | `soft_center_loss`, `scale_center` | 0.05, as RONO |
 | L_mg, τ | RONO's `multimodal_gap`, `temperature` | 0.22, as RONO |
 | L_crc, κ | `soft_classification`, `scale_classification` | 5, as RONO |
@@ -117,6 +118,7 @@ class Consensus(Method):
         sharpness: float = 1.5,
         momentum: float = 0.6,
         every: int = 3,
+        votes: bool = True,
         weight_center: float = 1.0,
         weight_gap: float = 1.0,
         weight_classification: float = 1.0,
@@ -137,7 +139,7 @@ class Consensus(Method):
         if (neighbours is not None and neighbours < 1) or rounds < 0 or every < 1:
             raise ConfigError(f"neighbours {neighbours}, rounds {rounds}, every {every}: expected at least 1, 0 and 1")
         self.neighbours, self.rounds, self.sharpness = neighbours, rounds, sharpness
-        self.momentum, self.every = momentum, every
+        self.momentum, self.every, self.votes = momentum, every, votes
         self.weight_center, self.weight_gap = weight_center, weight_gap
         self.weight_classification = weight_classification
         self.scale_center, self.temperature = scale_center, temperature
@@ -174,7 +176,7 @@ class Consensus(Method):
 
     def begin_epoch(self, scan: Scan, progress: Progress) -> SamplePlan | None:
         """Every `every` epochs: let the neighbours vote anew (not twice for one epoch); batches stay the loader's."""
-        if progress.epoch % self.every or int(self.voted_epoch) == progress.epoch:
+        if not self.votes or progress.epoch % self.every or int(self.voted_epoch) == progress.epoch:
             return None
         with torch.no_grad():
             reps, labels = scan()

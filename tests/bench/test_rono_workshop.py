@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maquette.bench.rono_workshop import CLASS_MAP, METHODS, NOISES, rono_workshop, workshop_changes
+from maquette.bench.rono_workshop import CLASS_MAP, FITTED, METHODS, NOISES, rono_workshop, workshop_changes
 from maquette.bench.selection import Selection
 from maquette.config import load_config
 from maquette.errors import ConfigError
@@ -21,12 +21,12 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 def test_rows() -> None:
     table = rono_workshop(size="small", configs=CONFIGS)
-    assert len(table.rows) == len({row.name for row in table.rows}) == len(METHODS) * 6 * 3
-    assert {row.kind: row.name for row in table.rows[:66] if row.method == "dac" and row.rate == 0.4} == {
+    assert len(table.rows) == len({row.name for row in table.rows}) == len((*METHODS, *FITTED)) * 6 * 3
+    assert {row.kind: row.name for row in table.rows[:72] if row.method == "dac" and row.rate == 0.4} == {
         "symmetric": "dac_40_seed0",
         "asymmetric": "dac_asymmetric_40_seed0",
     }
-    for row in table.rows[:66]:
+    for row in table.rows[:72]:
         config = load_config(row.config, row.changes)
         assert (config.noise.kind, config.noise.rate, config.train.seed) == (row.kind, row.rate, row.seed)
         assert set(config.noise.options) == ({"class_map"} if row.kind == "asymmetric" else set())
@@ -54,7 +54,9 @@ def test_asymmetric_noise_takes_objects_for_their_close_class(size: str) -> None
 
 def test_smoke_rows_are_small() -> None:
     rows = rono_workshop(size="smoke", configs=CONFIGS).rows
-    assert [(row.method, row.kind) for row in rows] == [(method, kind) for kind in NOISES for method in METHODS]
+    assert [(row.method, row.kind) for row in rows] == [
+        (method, kind) for kind in NOISES for method in (*METHODS, *FITTED)
+    ]
     for row in rows:
         config = load_config(row.config, row.changes)
         assert config.train.epochs == 3

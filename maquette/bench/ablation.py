@@ -1,0 +1,57 @@
+"""Ablations: one method with parts of it switched off, under symmetric noise, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from maquette.bench.rows import Row, Table
+from maquette.bench.selection import Selection
+
+__all__ = ["ablation_table"]
+
+
+def ablation_table(
+    name: str,
+    title: str,
+    variants: Mapping[str, tuple[str, ...]],
+    selection: Selection,
+    *,
+    config: Path,
+    changes: tuple[str, ...],
+    rates: Sequence[float],
+    protocols: Mapping[str, bool],
+    notes: tuple[str, ...],
+    smoke: bool,
+    command_end: str,
+) -> Table:
+    """A row a variant, rate and seed: the configuration with `changes`, and the variant's own in the method's options.
+
+    Smoke: the last rate and seed 0, else seeds 0, 1 and 2.
+    """
+    offered = rates[-1:] if smoke else rates
+    places = selection.places(tuple(variants), {"symmetric": tuple(offered)}, seeds=(0,) if smoke else (0, 1, 2))
+    rows = tuple(
+        Row(
+            place.name,
+            place.rate,
+            place.seed,
+            config,
+            (
+                *changes,
+                *(f"method.options.{option}" for option in variants[place.name]),
+                f"noise.rate={place.rate}",
+                f"train.seed={place.seed}",
+            ),
+        )
+        for place in places
+    )
+    return Table(
+        name + ("-smoke" if smoke else ""),
+        title + (": a smoke test, whose figures mean nothing" if smoke else ""),
+        rows,
+        protocols,
+        {},
+        () if smoke else notes,
+        f"maquette reproduce {name} --size {'smoke' if smoke else 'small'}{command_end}",
+    )

@@ -1,0 +1,74 @@
+"""Consensus's ablation: what each part of the votes and each term of the objective brings, at rates 0.4 and 0.8."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from maquette.bench.ablation import ablation_table
+from maquette.bench.rono_mnist3d import mnist3d_changes
+from maquette.bench.rono_workshop import workshop_changes
+from maquette.bench.rows import Table
+from maquette.bench.selection import EVERYTHING, Selection, check_size
+
+__all__ = ["PARTS", "consensus_ablation_mnist3d", "consensus_ablation_workshop"]
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "full": (),
+    "no_votes": ("votes=false",),
+    "one_round": ("rounds=0",),
+    "no_average": ("momentum=0.0",),
+    "one_vote": ("every=1000",),
+    "blunt": ("sharpness=1.0",),
+    "no_center": ("weight_center=0.0",),
+    "no_gap": ("weight_gap=0.0",),
+    "no_classification": ("weight_classification=0.0",),
+}
+"""Rows of the ablation, and what each changes in the method's options."""
+
+_RATES = (0.4, 0.8)
+
+_NOTES = (
+    "full is consensus. no_votes trains the same terms on the given labels. one_round lets neighbours vote by their "
+    "given labels alone, one_vote votes before the first epoch only, no_average takes the newest votes as targets, "
+    "blunt has γ = 1.",
+)
+
+
+def consensus_ablation_mnist3d(
+    *, size: str, configs: Path, data: Path | None = None, selection: Selection = EVERYTHING
+) -> Table:
+    """The ablation on 3D MNIST: sizes and data as in `rono/mnist3d`."""
+    smoke = check_size(size)
+    return ablation_table(
+        "consensus/ablation/mnist3d",
+        "Consensus's ablation on 3D MNIST",
+        PARTS,
+        selection,
+        config=configs / "mnist3d" / "consensus.toml",
+        changes=mnist3d_changes(size=size, data=data),
+        rates=_RATES,
+        protocols={"paper_rono": True, "clean": False},
+        notes=_NOTES,
+        smoke=smoke,
+        command_end="" if smoke else " --data FOLDER",
+    )
+
+
+def consensus_ablation_workshop(
+    *, size: str, configs: Path, data: Path | None = None, selection: Selection = EVERYTHING
+) -> Table:
+    """The ablation on the built-in set: sizes as in `rono/workshop`; `data` is not read."""
+    return ablation_table(
+        "consensus/ablation/workshop",
+        "Consensus's ablation on the built-in set",
+        PARTS,
+        selection,
+        config=configs / "workshop" / "consensus.toml",
+        changes=workshop_changes(size=size),
+        rates=_RATES,
+        protocols={"clean": False},
+        notes=_NOTES,
+        smoke=check_size(size),
+        command_end="",
+    )
