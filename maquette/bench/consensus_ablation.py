@@ -21,6 +21,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "one_vote": ("every=1000",),
     "blunt": ("sharpness=1.0",),
     "no_center": ("weight_center=0.0",),
+    "no_semantic": ("weight_semantic=0.0",),
     "no_gap": ("weight_gap=0.0",),
     "no_classification": ("weight_classification=0.0",),
 }

@@ -1,9 +1,10 @@
 """Consensus: labels by the agreement of neighbours within and across modalities. A method of this project.
 
-No paper: docs/methods/consensus.md says what it builds on and where it fails. Its terms are RONO's (Feng et al., CVPR
-2023), on soft targets in place of given labels; the targets come from the neighbourhoods of the representations.
+No paper: docs/methods/consensus.md says what it builds on and where it fails. Its terms are RONO's center loss and
+multimodal gap (Feng et al., CVPR 2023) and DAC's two cross-entropies, on soft targets in place of given labels; the
+targets come from the neighbourhoods of the representations.
 
-    L = L_center + L_mg + L_crc,    t ← β t + (1 - β) p    every `every` epochs
+    L = L_center + λ_sem L_sem + L_mg + L_cls,    t ← β t + (1 - β) p    every `every` epochs
 
     v_i = mean over i's K nearest neighbours of their given labels, in each modality and in all together
     π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels
@@ -13,7 +14,7 @@ No paper: docs/methods/consensus.md says what it builds on and where it fails. I
 
 | symbol | name here | value |
 |---|---|---|
-| K | `neighbours` (None: a tenth of the objects a class has on average, within 8 to 100) | None |
+| K | `neighbours` (None: `neighbours_for` the estimated rate) | None |
 | rounds after the first | `rounds` | 2 |
 | γ | `sharpness` | 1.5 |
 | β | `momentum` | 0.6 |
@@ -21,7 +22,8 @@ No paper: docs/methods/consensus.md says what it builds on and where it fails. I
 | whether neighbours vote at all (False: the given labels are the targets) | `votes` | True |
 | L_center, a | `soft_center_loss`, `scale_center` | 0.05, as RONO |
 | L_mg, τ | RONO's `multimodal_gap`, `temperature` | 0.22, as RONO |
-| L_crc, κ | `soft_classification`, `scale_classification` | 5, as RONO |
+| L_sem, λ_sem, τ_c | cross-entropy over cosines to the centers, `weight_semantic`, `temperature_semantic` | 10, 0.1 |
+| L_cls | cross-entropy of the shared head | |
 
 Only given labels enter. No constant depends on the rate of the noise: T is estimated, and 1 - mean_i p_i(y_i) is the
 rate. At rate 0, T is nearly the identity and the targets are nearly the given labels.
@@ -35,7 +37,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from maquette.errors import ConfigError
-from maquette.losses import filled, present_mean, sum_of_modality_means
+from maquette.losses import filled, present_mean, soft_cross_entropy
 from maquette.methods.base import METHODS, Method, ParamGroup, Scan, Verdicts
 from maquette.methods.head import SharedHead, mean_probabilities
 from maquette.methods.neighbours import fit_transition, local_mixture, nearest, spaces_of
@@ -43,7 +45,7 @@ from maquette.methods.rono import multimodal_gap
 from maquette.methods.settings import check_positive, check_weights
 from maquette.types import Progress, Representations, SamplePlan
 
-__all__ = ["Consensus", "agree", "soft_center_loss", "soft_classification"]
+__all__ = ["Consensus", "agree", "neighbours_for", "soft_center_loss"]
 
 _FLOOR = 1e-3
 """Added to every share before its logarithm: no neighbourhood rules a class out."""
@@ -86,6 +88,15 @@ def agree(
     return posterior, transition
 
 
+def neighbours_for(rate: float, *, objects: int, classes: int) -> int:
+    """K, so that the neighbours of the right label are about a seventh of a class, within 8 to 50 neighbours.
+
+    >>> [neighbours_for(rate, objects=1240, classes=31) for rate in (0.0, 0.2, 0.6, 0.8)]
+    [8, 8, 15, 30]
+    """
+    return min(max(round(0.15 * objects / classes / max(1 - rate, 0.01)), 8), 50)
+
+
 def soft_center_loss(
     cosines: Float[Tensor, "B M C"], present: Bool[Tensor, "B M"], targets: Float[Tensor, "B C"], *, scale: float
 ) -> Float[Tensor, ""]:
@@ -93,14 +104,6 @@ def soft_center_loss(
     classes = cosines.shape[2]
     own = torch.einsum("bmc,bc->bm", cosines, targets)
     return present_mean(torch.exp(cosines.mean(dim=2)) - torch.exp(own * (classes + 1) / classes), present) / scale
-
-
-def soft_classification(
-    logits: Float[Tensor, "B M C"], present: Bool[Tensor, "B M"], targets: Float[Tensor, "B C"], *, scale: float
-) -> Float[Tensor, ""]:
-    """RONO's classification term for soft targets: Σ_m κ mean_i ( 1 - Σ_c t_ic p^m_ic )."""
-    right = torch.einsum("bmc,bc->bm", filled(logits, present).softmax(dim=2), targets)
-    return scale * sum_of_modality_means(1 - right, present)
 
 
 @METHODS.register("consensus")
@@ -120,19 +123,25 @@ class Consensus(Method):
         every: int = 3,
         votes: bool = True,
         weight_center: float = 1.0,
+        weight_semantic: float = 10.0,
         weight_gap: float = 1.0,
         weight_classification: float = 1.0,
         scale_center: float = 0.05,
         temperature: float = 0.22,
-        scale_classification: float = 5.0,
+        temperature_semantic: float = 0.1,
     ) -> None:
         super().__init__(classes=classes, dimensions=dimensions, modalities=modalities)
-        check_weights(weight_center=weight_center, weight_gap=weight_gap, weight_classification=weight_classification)
+        check_weights(
+            weight_center=weight_center,
+            weight_semantic=weight_semantic,
+            weight_gap=weight_gap,
+            weight_classification=weight_classification,
+        )
         check_positive(
             sharpness=sharpness,
             scale_center=scale_center,
             temperature=temperature,
-            scale_classification=scale_classification,
+            temperature_semantic=temperature_semantic,
         )
         if not 0 <= momentum < 1:
             raise ConfigError(f"momentum is {momentum}: expected at least 0 and below 1")
@@ -140,10 +149,10 @@ class Consensus(Method):
             raise ConfigError(f"neighbours {neighbours}, rounds {rounds}, every {every}: expected at least 1, 0 and 1")
         self.neighbours, self.rounds, self.sharpness = neighbours, rounds, sharpness
         self.momentum, self.every, self.votes = momentum, every, votes
-        self.weight_center, self.weight_gap = weight_center, weight_gap
+        self.weight_center, self.weight_semantic, self.weight_gap = weight_center, weight_semantic, weight_gap
         self.weight_classification = weight_classification
         self.scale_center, self.temperature = scale_center, temperature
-        self.scale_classification = scale_classification
+        self.temperature_semantic = temperature_semantic
         self.head = SharedHead(classes=classes, dimensions=dimensions)
         self.centers = nn.Parameter(torch.randn(classes, dimensions))
         # Of every object of the training split: targets, and the newest posteriors. In the state as one tensor, because
@@ -151,27 +160,31 @@ class Consensus(Method):
         self._bank = torch.zeros(0, 2 * classes)
         self.register_buffer("voted_epoch", torch.tensor(-1))
         self.voted_epoch: Tensor
+        self.register_buffer("noise_rate", torch.tensor(0.5))
+        self.noise_rate: Tensor
         self._verdicts: Verdicts | None = None
 
     def forward(
         self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
     ) -> dict[str, Tensor]:
-        """The terms `soft_center`, `multimodal_gap` and `soft_classification`; before any vote on the given labels."""
+        """The terms `soft_center`, `semantic`, `multimodal_gap`, `classification`; before a vote, on given labels."""
         values, present = reps.values, reps.present
         targets = self._look_up(labels, index).to(values)
+        cosines = F.normalize(filled(values, present), dim=2) @ F.normalize(self.centers, dim=1).T
+        modalities = values.shape[1]
         terms = {}
         if self.weight_center:
-            cosines = F.normalize(filled(values, present), dim=2) @ F.normalize(self.centers, dim=1).T
-            terms["soft_center"] = self.weight_center * soft_center_loss(
-                cosines, present, targets, scale=self.scale_center
-            )
+            center = soft_center_loss(cosines, present, targets, scale=self.scale_center)
+            terms["soft_center"] = self.weight_center * center
+        if self.weight_semantic:
+            semantic = soft_cross_entropy(cosines / self.temperature_semantic, present, targets)
+            terms["semantic"] = self.weight_semantic / modalities * semantic
         if self.weight_gap:
             gap = multimodal_gap(values, present, temperature=self.temperature)
             terms["multimodal_gap"] = self.weight_gap * gap
         if self.weight_classification:
-            terms["soft_classification"] = self.weight_classification * soft_classification(
-                self.head(values, present), present, targets, scale=self.scale_classification
-            )
+            classification = soft_cross_entropy(self.head(values, present), present, targets)
+            terms["classification"] = self.weight_classification / modalities * classification
         return terms
 
     def begin_epoch(self, scan: Scan, progress: Progress) -> SamplePlan | None:
@@ -180,16 +193,19 @@ class Consensus(Method):
             return None
         with torch.no_grad():
             reps, labels = scan()
-            count = self.neighbours or min(max(round(len(labels) / (10 * self.classes)), 8), 100)
-            posterior, _ = agree(
-                reps.values,
-                reps.present,
-                labels,
-                classes=self.classes,
-                neighbours=count,
-                rounds=self.rounds,
-                sharpness=self.sharpness,
-            )
+            # Before the first vote nobody knows the rate: it is asked twice then, from the rate one half.
+            for _ in range(1 if len(self._bank) else 2):
+                posterior, _ = agree(
+                    reps.values,
+                    reps.present,
+                    labels,
+                    classes=self.classes,
+                    neighbours=self.neighbours
+                    or neighbours_for(float(self.noise_rate), objects=len(labels), classes=self.classes),
+                    rounds=self.rounds,
+                    sharpness=self.sharpness,
+                )
+                self.noise_rate.fill_(1 - posterior.gather(1, labels.unsqueeze(1)).mean())
             targets = posterior
             if len(self._bank) == len(labels):
                 targets = self.momentum * self._bank[:, : self.classes] + (1 - self.momentum) * posterior

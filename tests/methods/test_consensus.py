@@ -7,8 +7,8 @@ import torch
 from torch.nn import functional as F
 
 from maquette.errors import ConfigError
-from maquette.methods.consensus import Consensus, agree, soft_center_loss, soft_classification
-from maquette.methods.rono import center_cosines, representation_classification, vanilla_center_loss
+from maquette.methods.consensus import Consensus, agree, neighbours_for, soft_center_loss
+from maquette.methods.rono import center_cosines, vanilla_center_loss
 from maquette.types import Progress, Representations
 
 NAMES = ("image", "pointcloud")
@@ -67,35 +67,31 @@ def test_what_is_absent_neither_votes_nor_asks() -> None:
     assert posterior[:3].argmax(dim=1).tolist() == labels[:3].tolist(), "nothing but its given label speaks for it"
 
 
-def test_hard_targets_give_the_terms_of_rono() -> None:
+def test_hard_targets_give_the_center_loss_of_rono() -> None:
     generator = torch.Generator().manual_seed(4)
     reps = torch.randn(6, 2, 5, generator=generator, dtype=torch.float64)
     centers = torch.randn(3, 5, generator=generator, dtype=torch.float64)
-    logits = torch.randn(6, 2, 3, generator=generator, dtype=torch.float64)
     present = torch.rand(6, 2, generator=generator) < 0.8
     labels = torch.tensor([0, 1, 2, 0, 1, 2])
-    targets = F.one_hot(labels, 3).double()
     cosines = F.normalize(reps, dim=2) @ F.normalize(centers, dim=1).T
     own, mean = center_cosines(reps, present, labels, centers=centers)
     torch.testing.assert_close(
-        soft_center_loss(cosines, present, targets, scale=0.05),
+        soft_center_loss(cosines, present, F.one_hot(labels, 3).double(), scale=0.05),
         vanilla_center_loss(own, mean, present, classes=3, scale=0.05),
     )
-    torch.testing.assert_close(
-        soft_classification(logits, present, targets, scale=5.0),
-        representation_classification(logits, present, labels, scale=5.0),
-    )
 
 
-def test_soft_terms_by_hand() -> None:
-    there = torch.ones(1, 1, dtype=torch.bool)
+def test_the_soft_center_loss_by_hand() -> None:
     cosines, targets = torch.tensor([[[1.0, 0.0]]]), torch.tensor([[0.5, 0.5]])
     # s = 0.5, s̄ = 0.5, two classes: e^0.5 - e^0.75 = 1.648721 - 2.117000
-    torch.testing.assert_close(
-        soft_center_loss(cosines, there, targets, scale=1.0), torch.tensor(-0.468279), atol=1e-5, rtol=0
-    )
-    logits = torch.tensor([[[0.0, 0.0]]])
-    torch.testing.assert_close(soft_classification(logits, there, targets, scale=4.0), torch.tensor(2.0))
+    loss = soft_center_loss(cosines, torch.ones(1, 1, dtype=torch.bool), targets, scale=1.0)
+    torch.testing.assert_close(loss, torch.tensor(-0.468279), atol=1e-5, rtol=0)
+
+
+def test_more_noise_asks_more_neighbours_within_bounds() -> None:
+    asked = [neighbours_for(rate, objects=4000, classes=40) for rate in (0.0, 0.3, 0.5, 0.6, 0.8, 1.0)]
+    assert asked == [15, 21, 30, 38, 50, 50]
+    assert neighbours_for(0.0, objects=40, classes=40) == 8
 
 
 def _method(**options: object) -> Consensus:
@@ -119,6 +115,8 @@ def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None
         if epoch == 0:
             first = method.get_extra_state()
     assert len(asked) == 2
+    realised = float((labels != truth).float().mean())
+    assert abs(float(method.noise_rate) - realised) < 0.05
     last = method.get_extra_state()
     torch.testing.assert_close(last[:, :4], 0.75 * first[:, :4] + 0.25 * last[:, 4:])
 
@@ -128,7 +126,7 @@ def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None
     index = torch.arange(40)
     here = Representations(reps[:40], torch.ones(40, 2, dtype=torch.bool), NAMES)
     terms = method(here, labels[:40], index, Progress(2, 10, 0, 4))
-    assert list(terms) == ["soft_center", "multimodal_gap", "soft_classification"]
+    assert list(terms) == ["soft_center", "semantic", "multimodal_gap", "classification"]
     verdicts = method.verdicts()
     assert verdicts is not None
     assert verdicts.corrected is not None
@@ -145,6 +143,11 @@ def test_before_any_vote_the_given_labels_count() -> None:
     torch.testing.assert_close(
         terms["soft_center"], soft_center_loss(cosines, here.present, F.one_hot(truth, 4).float(), scale=0.05)
     )
+    torch.testing.assert_close(
+        terms["semantic"], 10 * F.cross_entropy(cosines.flatten(0, 1) / 0.1, truth.repeat_interleave(2))
+    )
+    logits = method.head(reps, here.present).flatten(0, 1)
+    torch.testing.assert_close(terms["classification"], F.cross_entropy(logits, truth.repeat_interleave(2)))
     assert method.verdicts() is None
 
 
