@@ -139,4 +139,4 @@ def _near_vectors(store: Store, modality: str, test: np.ndarray, other: np.ndarr
 
 def _unit(values: np.ndarray) -> np.ndarray:
     length = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.divide(values, length, out=np.zeros_like(values), where=length > 0)
+    return np.asarray(np.divide(values, length, out=np.zeros_like(values), where=length > 0))
