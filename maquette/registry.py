@@ -61,7 +61,7 @@ class Registry(Generic[T]):
             raise UnknownNameError(self.kind, name, self._builders)
         return self._builders[name]
 
-    def build(self, name: str, **kwargs: Any) -> T:
+    def build(self, name: str, /, **kwargs: Any) -> T:
         """Call the builder under `name`.
 
         Options that it does not take, or that it needs and are not given, raise a ConfigError that names them. Whatever

@@ -30,6 +30,7 @@ from maquette.metrics import Protocol, bootstrap_interval, evaluate_pairs, get_p
 from maquette.train.data import build_manifest, prepare_data
 from maquette.train.evaluation import encode_run
 from maquette.train.experiment import train
+from maquette.train.practice import measured_objects
 from maquette.train.record import read_record
 from maquette.train.run import Run
 from maquette.types import Progress
@@ -204,6 +205,8 @@ def _result(
         "protocols": {name: get_protocol(name).as_json() for name in table.protocols},
         "config": _without_places(config),
         "epoch": "last",
+        "practice": facts.get("practice"),
+        "objects": measured_objects(store, rows, split="test"),
         **{name: facts[name] for name in ("identity", "data", "noise", "provenance", "seconds")},
         "resumed": resumed,
         "command": _command(row, table),

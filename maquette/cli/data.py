@@ -1,4 +1,4 @@
-"""`maquette data list|prepare|inspect|noise|freeze`."""
+"""`maquette data list|fetch|prepare|inspect|noise|freeze`."""
 
 from __future__ import annotations
 
@@ -36,6 +36,33 @@ def _first_line(builder: Callable[..., Any]) -> str:
     return text.strip().split("\n")[0]
 
 
+@data.command("fetch")
+def fetch(
+    name: Annotated[str, typer.Argument(help="What to fetch: modelnet40, wikipedia ... (a wrong name lists them).")],
+    out: Annotated[Path, typer.Option(help="The folder for its files; the data set's `source`.")],
+    copy: Annotated[
+        Path | None, typer.Option("--from", help="A copy that is on this machine, instead of the network.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Get a published data set's files: taken up where it broke off, checked, unpacked."""
+    from maquette.cli.progress import say, stage
+    from maquette.data.downloads import get_download
+    from maquette.data.fetch import fetch as get
+
+    download = get_download(name)
+    say(f"terms: {download.terms}")
+    with stage(f"fetching {name}") as update:
+        record = get(download, out, from_file=copy, on_progress=lambda done, total: update(done, total, ""))
+    lines = [
+        f"{file}: {entry['size']} bytes from {entry['origin']}, SHA-256 {entry['sha256']}"
+        f"{'' if entry['checked'] else ' (nobody published one to compare with)'}"
+        for file, entry in record.items()
+    ]
+    lines.append(f"next: data.name = {download.dataset!r}, data.options.source = {str(out)!r}")
+    answer({"folder": str(out), "dataset": download.dataset, "files": record}, as_json=as_json, text="\n".join(lines))
+
+
 @data.command("prepare")
 def prepare(
     config: ConfigArgument,
@@ -57,9 +84,13 @@ def prepare(
 @data.command("inspect")
 def inspect(
     prepared: Annotated[Path, typer.Argument(metavar="PREPARED", help="A prepared store's folder.")],
+    duplicates: Annotated[
+        bool, typer.Option(help="Look for test objects that are repeated, or nearly, in training; takes a while.")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Counts by split and class, missing modalities, and what was refused."""
+    """Counts by split and class, balance, missing modalities, duplicates across the split, and what was refused."""
+    from maquette.data.duplicates import find_duplicates
     from maquette.data.store import Store
 
     store = Store.open(prepared)
@@ -67,21 +98,33 @@ def inspect(
     present = {name: int(store.present(name).sum()) for name in store.modalities}
     labels = store.labels().tolist()
     classes = {name: labels.count(label) for label, name in enumerate(store.class_names)}
+    missing = {name: len(store) - count for name, count in present.items()}
+    found = find_duplicates(store) if duplicates else ()
     values = {
         "name": store.manifest.name,
         "digest": store.manifest.digest,
         "objects": len(store),
         "splits": splits,
         "present": present,
+        "missing": missing,
         "classes": classes,
+        "imbalance": max(classes.values()) / max(min(classes.values()), 1),
+        "duplicates": [vars(duplicate) for duplicate in found] if duplicates else None,
         "refused": [{"path": refusal.path, "reason": refusal.reason} for refusal in store.refused],
     }
     lines = [
         f"{store.manifest.name}: {len(store)} objects, {len(classes)} classes, digest {store.manifest.digest[:16]}",
         "splits:     " + ", ".join(f"{name} {count}" for name, count in splits.items()),
         "modalities: " + ", ".join(f"{name} {count}" for name, count in present.items()),
+        "missing:    " + ", ".join(f"{name} {count}" for name, count in missing.items()),
         f"a class has {min(classes.values())} to {max(classes.values())} objects",
         *(f"  {name:<20} {count}" for name, count in classes.items()),
+        *([f"test objects repeated in training: {len({d.test for d in found})}"] if duplicates else []),
+        *(
+            f"  {d.test} is {d.train} ({d.how} of {d.modality}{'' if d.same_class else ', another class'})"
+            for d in found[:20]
+        ),
+        *([f"  and {len(found) - 20} more: --json lists all"] if len(found) > 20 else []),
         *(f"refused {refusal.path}: {refusal.reason}" for refusal in store.refused),
     ]
     answer(values, as_json=as_json, text="\n".join(lines))

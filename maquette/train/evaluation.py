@@ -25,6 +25,7 @@ from maquette.metrics import (
     views_as_json,
 )
 from maquette.modalities import Modality
+from maquette.train.practice import measured_objects
 from maquette.train.run import Run, build_modalities, pick_device
 
 __all__ = [
@@ -109,7 +110,8 @@ def evaluate_run(folder: Path, *, split: str, protocol: Protocol) -> dict[str, A
     labels, known = best_labels(store, rows)
     results = evaluate_embedded(embedded, labels, protocol=protocol)
     kind = "true" if known else "true where known, given elsewhere"
-    return {**results, "split": split, "labels": kind, "run": Run.open(folder).facts}
+    objects = measured_objects(store, rows, split=split)
+    return {**results, "split": split, "labels": kind, "objects": objects, "run": Run.open(folder).facts}
 
 
 def best_labels(store: Store, rows: Int[np.ndarray, "N"]) -> tuple[Int[np.ndarray, "N"], bool]:

@@ -30,6 +30,7 @@ from maquette.train.division import DivisionLog
 from maquette.train.evaluation import mean_map
 from maquette.train.loop import OnStep, Trainer
 from maquette.train.noise import noisy_store
+from maquette.train.practice import practice
 from maquette.train.provenance import provenance
 from maquette.train.run import Run, build_modalities, pick_device
 
@@ -72,6 +73,7 @@ def train(
             "prepared": Path(os.path.relpath(store.folder, out)).as_posix(),
         },
         "noise": noise_made,
+        "practice": practice(config, store),
         "provenance": provenance(),
     }
     with _seeded(config.train.seed):

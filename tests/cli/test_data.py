@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from maquette.cli.app import app
-from maquette.data.datasets import DATASETS
+from maquette.data.datasets import DATASETS, arrays
 from maquette.data.noise import NoisyLabels
+from maquette.data.prepare import prepare
 from maquette.data.store import Store
 from maquette.errors import InputError
+from maquette.modalities import PointCloudModality
+from tests.data.datasets.packed_cases import write_compact
 
 
 def test_every_data_set_is_listed_with_a_sentence() -> None:
@@ -119,3 +123,39 @@ def test_freeze_writes_a_set_of_vectors_that_a_configuration_can_name(tiny_demo:
     assert values["modalities"] == ["mesh"]
     assert {item.paths["mesh"][0].split("/")[0] for item in manifest if "mesh" in item.paths} == {"vectors"}
     assert all("vectors" not in path for item in manifest for path in item.paths.get("image", ()))
+
+
+def test_fetch_takes_a_copy_and_says_what_comes_next(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as packed:
+        packed.writestr("h5_files/main_split/a.h5", b"content")
+    words = ["data", "fetch", "scanobjectnn", "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, [*words, "--from", str(tmp_path / "mine.zip")])
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    assert "data.name = 'scanobjectnn'" in done.stdout and "SHA-256" in done.stdout
+    assert (tmp_path / "out" / "h5_files" / "main_split" / "a.h5").read_bytes() == b"content"
+    without = CliRunner().invoke(app, ["data", "fetch", "mnist3d", "--out", str(tmp_path / "other")])
+    assert isinstance(without.exception, InputError) and "--from FILE" in str(without.exception)
+    unknown = CliRunner().invoke(app, ["data", "fetch", "shapenet", "--out", str(tmp_path / "other")])
+    assert isinstance(unknown.exception, InputError) and "modelnet40" in str(unknown.exception)
+
+
+def test_inspect_says_what_is_missing_and_what_is_in_both_splits(tmp_path: Path) -> None:
+    manifest = arrays(tmp_path / "set", source=_packed(tmp_path / "packed"))
+    prepare(manifest, {"pointcloud": PointCloudModality(points_prepared=16, points=16)}, tmp_path / "prepared")
+    values = json.loads(CliRunner().invoke(app, ["data", "inspect", str(tmp_path / "prepared"), "--json"]).stdout)
+    assert values["missing"] == {"pointcloud": 0} and values["imbalance"] == 1.0
+    assert [(d["test"], d["train"], d["how"]) for d in values["duplicates"]] == [
+        ("kind0/test0", "kind0/train0", "file")
+    ]
+    text = CliRunner().invoke(app, ["data", "inspect", str(tmp_path / "prepared")]).stdout
+    assert "test objects repeated in training: 1" in text and "kind0/test0 is kind0/train0 (file of pointcloud)" in text
+    quick = CliRunner().invoke(app, ["data", "inspect", str(tmp_path / "prepared"), "--no-duplicates", "--json"])
+    assert json.loads(quick.stdout)["duplicates"] is None
+
+
+def _packed(folder: Path) -> Path:
+    """Compact arrays of which the first test object is the first training object."""
+    made = write_compact(folder, "things", kinds=("points",))
+    made["test"]["points"][0] = made["train"]["points"][0]
+    np.savez(folder / "things_points16_test.npz", **made["test"])
+    return folder

@@ -12,6 +12,15 @@ import pytest
 from maquette.data.datasets import DATASETS
 from maquette.data.manifest import Item, Manifest
 from maquette.geometry import Cloud, write_cloud
+from tests.data.datasets.packed_cases import (
+    write_compact,
+    write_hdf5,
+    write_objaverse,
+    write_pairs,
+    write_renders,
+    write_rgbd,
+    write_scanobjectnn,
+)
 
 
 def _own_arguments(name: str, place: Path) -> dict[str, Any]:
@@ -41,6 +50,22 @@ def _own_arguments(name: str, place: Path) -> dict[str, Any]:
         return {"root": place, "source": place / "digits.npz", "points": 8}
     if name == "workshop":
         return {"root": place, "objects_per_class": 3, "classes": ("cup", "bowl"), "photos": 1, "photo_resolution": 16}
+    packed = place.with_name(f"{place.name}-source")
+    if name in ("arrays", "shapedb69"):
+        write_compact(packed, "shapedb69")
+    elif name == "modelnet":
+        listed = write_hdf5(packed)
+        write_renders(packed, listed["train"])
+    elif name in ("wikipedia", "pascal_sentence"):
+        write_pairs(packed, classes=10 if name == "wikipedia" else 20)
+    elif name == "scanobjectnn":
+        write_scanobjectnn(packed)
+    elif name == "rgbd_object":
+        write_rgbd(packed)
+    elif name == "objaverse":
+        write_objaverse(packed)
+    if packed.is_dir():
+        return {"root": place, "source": packed}
     raise AssertionError(f"give data set {name!r} its arguments here")
 
 

@@ -16,5 +16,5 @@ def test_data_sets_are_built_by_name(tmp_path: Path) -> None:
     assert DATASETS.build("folder", root=tmp_path).ids == ("cup/a",)
     with pytest.raises(ConfigError, match=r"dataset 'folder'.*'colour'"):
         DATASETS.build("folder", root=tmp_path, colour="red")
-    with pytest.raises(UnknownNameError, match=r"unknown dataset 'shelf': expected one of folder,"):
+    with pytest.raises(UnknownNameError, match=r"unknown dataset 'shelf': expected one of arrays, folder, frozen,"):
         DATASETS.build("shelf")

@@ -1,0 +1,60 @@
+"""`maquette lint`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from maquette.cli.app import JsonOption, answer, app
+
+
+@app.command()
+def lint(
+    results: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN...",
+            help="Runs' folders, results of `evaluate --json`, rows or folders of rows of `reproduce`.",
+        ),
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Print every violation of the protocol `clean`, by what the results say of themselves; exit code 1 if any."""
+    from maquette.metrics.lint import lint as find
+
+    read = {name: values for path in results for name, values in _read(path).items()}
+    violations = find(read)
+    lines = [violation.line() for violation in violations]
+    lines.append(f"{len(read)} results, {len(violations)} violations of the protocol clean")
+    found = [{"result": v.result, "rule": v.rule, "reason": v.reason} for v in violations]
+    answer({"results": sorted(read), "violations": found}, as_json=as_json, text="\n".join(lines))
+    if violations:
+        raise typer.Exit(1)
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """The results at a path by name: a run's, a file's, or those of all files of a folder."""
+    from maquette.errors import FileError
+
+    if path.is_dir() and not (path / "run.json").is_file():
+        files = sorted(path.glob("*.json"))
+        if not files:
+            raise FileError(path, "holds neither run.json nor results: expected a run's folder, or one of result files")
+        return {f"{path}/{file.stem}": _one(file) for file in files}
+    return {str(path): _one(path / "run.json" if path.is_dir() else path)}
+
+
+def _one(path: Path) -> dict[str, Any]:
+    import json
+
+    from maquette.errors import FileError
+
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FileError(path, f"cannot be read as a result: {error}") from error
+    if not isinstance(values, dict):
+        raise FileError(path, "is no result: expected a JSON object")
+    return values

@@ -1,0 +1,47 @@
+"""The facts beside a run: they follow from its configuration, its data, and the objects that were really measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from maquette.config import RunConfig
+from maquette.data.datasets import wikipedia
+from maquette.data.prepare import prepare
+from maquette.data.store import Store
+from maquette.modalities import FeaturesModality
+from maquette.train.practice import measured_objects, practice
+from tests.data.datasets.packed_cases import write_pairs
+
+
+def _store(tmp_path: Path) -> Store:
+    manifest = wikipedia(tmp_path / "set", source=write_pairs(tmp_path, classes=10))
+    prepare(manifest, {"image": FeaturesModality(size=11), "text": FeaturesModality(size=12)}, tmp_path / "prepared")
+    return Store.open(tmp_path / "prepared")
+
+
+def test_what_made_the_features_is_what_the_data_set_says(tmp_path: Path) -> None:
+    frozen = {"encoder": "mlp", "kind": "features"}
+    config = RunConfig.from_mapping(
+        {"modalities": {"image": frozen, "mesh": frozen, "text": {"encoder": "mlp", "weights": "w.safetensors"}}}
+    )
+    facts = practice(config, _store(tmp_path))
+    assert facts["encoders"]["image"]["labels"] == "none"
+    assert facts["encoders"]["mesh"]["labels"] == "undeclared"
+    assert facts["encoders"]["text"]["name"] == "w.safetensors"
+    assert facts["views"] == {}, "frozen features have no views"
+    assert facts["listing"] == {"sorted": True}
+    assert facts["epoch"]["split"] is None and facts["stopping"]["split"] is None
+
+
+def test_objects_that_are_repeated_replaced_or_left_out_are_seen(tmp_path: Path) -> None:
+    store = _store(tmp_path)
+    rows = store.rows("test")
+    whole = measured_objects(store, rows, split="test")
+    assert whole == {"listed": 20, "measured": 20, "distinct": 20, "left_out": [], "replaced": []}
+    foreign = store.rows("train")[0]
+    found = measured_objects(store, np.array([foreign, rows[2], *rows[2:]]), split="test")
+    assert (found["measured"], found["distinct"]) == (20, 19)
+    assert found["left_out"] == [store.ids[row] for row in rows[:2]]
+    assert found["replaced"] == [store.ids[foreign]]
