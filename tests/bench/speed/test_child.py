@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maquette.bench.speed.child import ask_child, peak_bytes
+
+
+def test_the_peak_is_that_of_the_call() -> None:
+    megabytes = 400
+
+    def call() -> None:
+        np.ones(megabytes * 125_000)
+
+    found = peak_bytes(call) / 1e6
+    assert 0.9 * megabytes < found < 1.5 * megabytes
+    # Again, after a high peak: it is measured anew.
+    assert peak_bytes(lambda: np.ones(50 * 125_000)) / 1e6 < 0.5 * megabytes
+
+
+def test_a_child_measures_a_side(tmp_path: Path) -> None:
+    question = {"what": "memory", "part": "map", "size": 60, "smallest": 60, "largest": 60}
+    question |= {"side": "ours", "scratch": str(tmp_path), "threads": 1, "reuse_pages": True}
+    assert 0 <= ask_child(question)["bytes"] < 200e6
+    answer = ask_child({**question, "what": "seconds"})
+    assert len(answer["cpu"]) == len(answer["wall"]) == 3 and min(answer["wall"]) > 0
+
+
+def test_a_child_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"nothing: the measuring process left with 1"):
+        ask_child({"what": "memory", "part": "nothing", "threads": 1, "reuse_pages": False, "scratch": str(tmp_path)})
