@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,7 +17,8 @@ def bench(
     only: Annotated[list[str] | None, typer.Option(help="Only this part; may be given again.")] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads that either side computes with.")] = 1,
     out: Annotated[
-        Path | None, typer.Option(help="Also write the report here, as speed.json and speed.md: a folder.")
+        Path | None,
+        typer.Option(help="Also write the report here, part by part, as speed.json and speed.md: a folder."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -28,15 +29,20 @@ def bench(
     import json
 
     from maquette.bench.speed.report import write_markdown, write_table
-    from maquette.bench.speed.run import run_speed
+    from maquette.bench.speed.run import merge_reports, run_speed
     from maquette.data.atomic import write_atomically
 
+    def keep(report: dict[str, Any]) -> None:
+        """Rows of earlier runs into the same folder stay, so that a full run can be made in several."""
+        if out is None:
+            return
+        path = out / "speed.json"
+        if path.is_file():
+            report = merge_reports(json.loads(path.read_text(encoding="utf-8")), report)
+        write_atomically(path, (json.dumps(report, indent=1, sort_keys=True) + "\n").encode())
+        command = f"maquette bench {'--quick ' if quick else ''}--threads {threads}"
+        write_atomically(out / "speed.md", write_markdown(report, command=command).encode())
+
     with stage("measuring") as update:
-        report = run_speed(quick=quick, only=only or (), threads=threads, on_part=update)
-    table = write_table(report)
-    if out is not None:
-        words = ["maquette bench", *(["--quick"] if quick else []), *(f"--only {name}" for name in only or ())]
-        write_atomically(out / "speed.json", (json.dumps(report, indent=1, sort_keys=True) + "\n").encode())
-        page = write_markdown(report, command=" ".join([*words, f"--threads {threads}"]))
-        write_atomically(out / "speed.md", page.encode())
-    answer(report, as_json=as_json, text=table)
+        report = run_speed(quick=quick, only=only or (), threads=threads, on_part=update, on_report=keep)
+    answer(report, as_json=as_json, text=write_table(report))

@@ -117,9 +117,7 @@ def _part(modality: str, what: str, at_least: float) -> Part:
 
 
 LOADING_PARTS = (
-    _part(
-        "image", f"data per item: PNG of {_FILE_PIXELS} to {_IMAGE_PIXELS} pixels, cropped, mirrored, normalised", 9.0
-    ),
+    _part("image", f"data per item: PNG of {_FILE_PIXELS} to {_IMAGE_PIXELS} pixels, altered, normalised", 9.0),
     _part("mesh", f"data per item: mesh, {_FACES} faces, padded and jittered", 15.0),
     _part("pointcloud", f"data per item: {_POINTS} of {_POINTS_PREPARED} points, altered", 15.0),
 )

@@ -147,6 +147,7 @@ NETWORK_PARTS = (
         at_least=5.0,
         memory_at_least=4.0,
         memory=True,
+        repeats=3,
     ),
     Part(
         "dgcnn_inference",
@@ -157,6 +158,7 @@ NETWORK_PARTS = (
         quick_sizes=(64, 128),
         at_least=6.0,
         memory=True,
+        repeats=3,
     ),
     Part(
         "meshnet_step",
@@ -167,6 +169,7 @@ NETWORK_PARTS = (
         quick_sizes=(32, 64),
         at_least=2.0,
         memory=True,
+        repeats=3,
     ),
     Part(
         "meshnet_inference",
@@ -177,6 +180,7 @@ NETWORK_PARTS = (
         quick_sizes=(32, 64),
         at_least=2.0,
         memory=True,
+        repeats=3,
     ),
     Part(
         "resnet18_inference",
@@ -186,6 +190,7 @@ NETWORK_PARTS = (
         sizes=(2, 4, 8),
         quick_sizes=(1, 2),
         memory=True,
+        repeats=3,
     ),
     Part(
         "resnet18_step",

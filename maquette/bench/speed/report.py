@@ -32,12 +32,12 @@ def write_table(report: Mapping[str, Any]) -> str:
 
 def write_markdown(report: Mapping[str, Any], *, command: str) -> str:
     """The report as a page of its own."""
-    facts = report["provenance"]
+    origins = sorted({_origin(row["provenance"]) for row in report["rows"]})
     lines = [
         "# Speed against textbook formulations",
         "",
-        f"`{command}`, Maquette {facts['maquette']} at commit {facts['commit']}, {facts['machine']}, "
-        f"{report['cpu_capability']}, torch {facts['libraries']['torch']}, threads: {report['threads']}.",
+        f"`{command}`, {report['cpu_capability']}, threads: {report['threads']}.",
+        *origins,
         "",
         "| " + " | ".join(_HEAD) + " |",
         "|" + "---|" * len(_HEAD),
@@ -47,6 +47,11 @@ def write_markdown(report: Mapping[str, Any], *, command: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _origin(facts: Mapping[str, Any]) -> str:
+    torch = facts["libraries"]["torch"]
+    return f"Maquette {facts['maquette']} at commit {facts['commit']}, {facts['machine']}, torch {torch}."
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -79,13 +84,18 @@ def _milliseconds(row: Mapping[str, Any], side: str) -> str:
     return f"{1000 * row[side]['cpu_seconds']['median']:.3g} ms" + ("/item" if row["per"] == "item" else "")
 
 
+def _ceilings(report: Mapping[str, Any]) -> str:
+    found = sorted(round(row["gemm_float32_gigaflops"]) for row in report["rows"])
+    return "" if not found else (str(found[0]) if found[0] == found[-1] else f"{found[0]} to {found[-1]}")
+
+
 def _remarks(report: Mapping[str, Any]) -> list[str]:
     lines = [
         "times faster: textbook over ours, processor time, median of interleaved repeats with quartiles; wall: the "
         "same by the clock, which on a shared machine says less",
         "memory: peak above what was resident before, each side in a process of its own",
-        f"GEMM: operations in matrix products a processor second, of {report['gemm_float32_gigaflops']:.0f} GF/s that "
-        "a float32 product of 1,024 rows reaches here in one thread's time",
+        f"GEMM: operations in matrix products a processor second, as a share of the {_ceilings(report)} GF/s that a "
+        "float32 product of 1,024 rows reached just after the part",
         "growth: the exponent of processor time in the size; differ: the largest difference of the two results "
         "(networks: float64, with gradients and running statistics)",
         f"freed pages kept by the allocator: {'yes, for both sides' if report['pages_reused'] else 'no'}",

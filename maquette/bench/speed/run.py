@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,17 +20,25 @@ from maquette.bench.speed.textbook import checkout
 from maquette.errors import ConfigError, UnknownNameError
 from maquette.train.provenance import provenance
 
-__all__ = ["measure_part", "run_speed"]
+__all__ = ["measure_part", "merge_reports", "run_speed"]
 
 _QUICK_REPEATS = 3
 _MILLION = 1e6
 OnPart = Callable[[int, int, str], None]
+OnRow = Callable[[dict[str, Any]], None]
 
 
 def run_speed(
-    *, quick: bool = False, only: Sequence[str] = (), threads: int = 1, on_part: OnPart | None = None
+    *,
+    quick: bool = False,
+    only: Sequence[str] = (),
+    threads: int = 1,
+    on_part: OnPart | None = None,
+    on_report: OnRow | None = None,
 ) -> dict[str, Any]:
     """Measure the parts named in `only` (all without) and return the report.
+
+    `on_report` receives the report after every part, so that an interrupted run leaves what it has measured.
 
     `quick` takes smaller sizes and measures peak memory of one part alone. `threads` is how many threads either side
     computes with: with one, processor time is what the work costs, however busy the machine is.
@@ -43,31 +51,46 @@ def run_speed(
     if threads < 1:
         raise ConfigError(f"threads {threads}: expected at least 1")
     chosen = [part for part in PARTS if not only or part.name in only]
-    rows = []
+    report: dict[str, Any] = {"rows": [], "quick": quick, "threads": threads, "pages_reused": reuse_pages()}
+    report |= {"cpu_capability": torch.backends.cpu.get_cpu_capability()}
     with _threads(threads), _apart(), tempfile.TemporaryDirectory(prefix="maquette-bench-") as folder:
-        peak = gemm_rate()
         for number, part in enumerate(chosen):
             if on_part is not None:
                 on_part(number, len(chosen), part.name)
-            rows.append(measure_part(part, quick=quick, threads=threads, scratch=Path(folder)))
-        # The machine may have been busier before than now: the ceiling is the best that was seen.
-        peak = max(peak, gemm_rate())
+            row = measure_part(part, quick=quick, threads=threads, scratch=Path(folder))
+            # The ceiling anew for every part: a machine's clock and memory are not the same all day.
+            row["gemm_float32_gigaflops"] = gemm_rate() / 1e9
+            for side in ("ours", "textbook"):
+                if "matrix_flops" in row:
+                    seconds = row[side]["cpu_seconds"]["median"] * (row["items"] if row["per"] == "item" else 1)
+                    row[side]["share_of_gemm"] = row["matrix_flops"][side] / seconds / _gemm_of(row)
+            row["provenance"] = provenance()
+            report["rows"].append(row)
+            if on_report is not None:
+                on_report(report)
         if on_part is not None:
             on_part(len(chosen), len(chosen), "")
-    for row in rows:
-        for side in ("ours", "textbook"):
-            if row.get("matrix_flops"):
-                seconds = row[side]["cpu_seconds"]["median"] * (row["items"] if row["per"] == "item" else 1)
-                row[side]["share_of_gemm"] = row["matrix_flops"][side] / seconds / peak
-    return {
-        "rows": rows,
-        "quick": quick,
-        "threads": threads,
-        "pages_reused": reuse_pages(),
-        "gemm_float32_gigaflops": peak / 1e9,
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-        "provenance": provenance(),
-    }
+    return report
+
+
+def merge_reports(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """`after` with the rows of `before` that it lacks, in the parts' order; each row says which commit it is of.
+
+    ConfigError where the two were not measured alike (quick or not, threads, pages, processor).
+    """
+    for key in ("quick", "threads", "pages_reused", "cpu_capability"):
+        if before.get(key) != after[key]:
+            raise ConfigError(
+                f"the report that is there has {key} {before.get(key)!r}, this run {after[key]!r}: choose another --out"
+            )
+    rows = {row["name"]: row for row in (*before["rows"], *after["rows"])}
+    order = [part.name for part in PARTS if part.name in rows]
+    return {**after, "rows": [rows[name] for name in order]}
+
+
+def _gemm_of(row: Mapping[str, Any]) -> float:
+    """Operations a second of the ceiling that was measured with a row."""
+    return float(row["gemm_float32_gigaflops"]) * 1e9
 
 
 def measure_part(part: Part, *, quick: bool, threads: int, scratch: Path) -> dict[str, Any]:
@@ -82,8 +105,8 @@ def measure_part(part: Part, *, quick: bool, threads: int, scratch: Path) -> dic
             contest = part.build(Task(size, sizes[-1], scratch))
         except NotRun as reason:
             return row | {"not_run": str(reason)}
-        # Growth needs a point a size; the ratio needs several repeats, at the last one.
-        repeats = 2 if size != sizes[-1] else (min(part.repeats, _QUICK_REPEATS) if quick else part.repeats)
+        # Growth needs one point a size; the ratio needs several repeats, at the last one.
+        repeats = 1 if size != sizes[-1] else (min(part.repeats, _QUICK_REPEATS) if quick else part.repeats)
         series.append(interleave(contest.ours, contest.textbook, repeats=repeats))
     assert contest is not None
     ours, textbook = series[-1]
