@@ -18,7 +18,7 @@ def bench(
     threads: Annotated[int, typer.Option(min=1, help="Threads that either side computes with.")] = 1,
     out: Annotated[
         Path | None,
-        typer.Option(help="Also write the report here, part by part, as speed.json and speed.md: a folder."),
+        typer.Option(help="A folder to write speed.json and speed.md to, part by part."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
