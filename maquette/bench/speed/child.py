@@ -1,4 +1,4 @@
-"""Measurements that need a process of their own: peak memory, and what the allocator's page reuse is worth.
+"""Peak memory of one side of a part, which needs a process of its own.
 
 `python -m maquette.bench.speed.child` reads one JSON object on standard input and writes one on standard output.
 """
@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ __all__ = ["ask_child", "peak_bytes"]
 def ask_child(question: dict[str, Any]) -> dict[str, Any]:
     """The answer of a fresh process; RuntimeError with its last line if it fails.
 
-    A question holds `what` ("memory" or "seconds"), `part`, `side`, `size`, `smallest`, `largest`, `scratch`,
-    `threads` and `reuse_pages`.
+    A question holds `part`, `side` ("ours" or "textbook"), `size`, `smallest`, `largest`, `scratch` and `threads`; the
+    answer `bytes`.
     """
     done = subprocess.run(
         [sys.executable, "-m", "maquette.bench.speed.child"],
@@ -37,7 +38,7 @@ def ask_child(question: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def peak_bytes(call: Any) -> int:
+def peak_bytes(call: Callable[[], object]) -> int:
     """How far resident memory rose during `call` above what it was before."""
     try:
         # Linux: sets the process's high-water mark back to what is resident now.
@@ -64,27 +65,18 @@ def _ever() -> int:
 
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
-    from maquette.allocator import reuse_pages
-
-    if question["reuse_pages"]:
-        reuse_pages()
     import torch
 
-    from maquette.bench.speed.measure import interleave
     from maquette.bench.speed.part import Task
     from maquette.bench.speed.parts import PARTS
 
     torch.set_num_threads(question["threads"])
     scratch = Path(question["scratch"])
     part = next(part for part in PARTS if part.name == question["part"])
-    if question["what"] == "memory":
-        # A small call first: libraries load what they need at their first use, which is nobody's peak.
-        getattr(part.build(Task(question["smallest"], question["largest"], scratch)), question["side"])()
-    side = getattr(part.build(Task(question["size"], question["largest"], scratch)), question["side"])
-    if question["what"] == "memory":
-        return {"bytes": peak_bytes(side)}
-    times, _ = interleave(side, lambda: None, repeats=3)
-    return {"cpu": list(times.cpu), "wall": list(times.wall)}
+    # A small call first: libraries load what they need at their first use, which is nobody's peak.
+    getattr(part.build(Task(question["smallest"], question["largest"], scratch)), question["side"])()
+    contest = part.build(Task(question["size"], question["largest"], scratch))
+    return {"bytes": peak_bytes(getattr(contest, question["side"]))}
 
 
 if __name__ == "__main__":

@@ -146,8 +146,8 @@ def _side(times: Times, items: int) -> dict[str, Any]:
 
 
 def _memory(part: Part, sizes: Sequence[int], *, threads: int, scratch: Path) -> dict[str, float]:
-    question = {"what": "memory", "part": part.name, "size": sizes[-1], "smallest": sizes[0], "largest": sizes[-1]}
-    question |= {"scratch": str(scratch), "threads": threads, "reuse_pages": False}
+    question = {"part": part.name, "size": sizes[-1], "smallest": sizes[0], "largest": sizes[-1]}
+    question |= {"scratch": str(scratch), "threads": threads}
     found = {side: ask_child({**question, "side": side})["bytes"] / _MILLION for side in ("ours", "textbook")}
     return {**found, "ratio": found["textbook"] / max(found["ours"], 1e-6)}
 
