@@ -68,6 +68,7 @@ def _write_item(store: Store, row: int, folder: Path, photo_pixels: int) -> Item
         rows = np.array([row])
         np.save(found.points, store.arrays("pointcloud", rows)["points"][0])
         mesh = store.arrays("mesh", rows)
-        own = int(store.notes.get((item.id, "mesh"), {}).get("faces_after", len(mesh["faces"][0])))
+        own = store.notes.get((item.id, "mesh"), {}).get("faces_after", len(mesh["faces"][0]))
+        assert isinstance(own, int)
         np.savez(found.mesh, faces=mesh["faces"][0][:own], neighbours=mesh["neighbours"][0][:own])
     return found

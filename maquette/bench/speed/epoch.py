@@ -57,7 +57,8 @@ class _Textbook:
         entropy = torch.stack([F.cross_entropy(self.method.head.layers(value), labels) for value in values]).sum()
         squares = self.losses.mean_square_error(values)
         weights = self.method.weight_center, self.method.weight_cross_entropy, self.method.weight_mse
-        return weights[0] * center + weights[1] * entropy + weights[2] * squares
+        objective: Tensor = weights[0] * center + weights[1] * entropy + weights[2] * squares
+        return objective
 
 
 def _epoch(task: Task) -> Contest:
@@ -95,7 +96,7 @@ def _epoch(task: Task) -> Contest:
         for start in range(0, len(order), batch):
             inputs, labels = _load([files[row] for row in order[start : start + batch]], modalities, rng)
             optimizer.zero_grad()
-            book.terms(inputs, labels).backward()
+            torch.autograd.backward(book.terms(inputs, labels))
             optimizer.step()
 
     return Contest(ours, textbook, lambda: _difference(config, loader), items=len(files), notes=lambda: _waits(took))
@@ -135,9 +136,9 @@ def _difference(config: RunConfig, loader: Loader) -> float:
     book = _Textbook(config, model, method)
     for encoder in book.encoders.values():
         encoder.double()
-    expected = book.terms(double, batch.labels).item()
+    expected = float(book.terms(double, batch.labels))
     reps = model.encode(type(batch)(batch.index, batch.labels, double, batch.present))
-    found = sum(term.item() for term in method(reps, batch.labels, batch.index, Progress(0, 1, 0, 1)).values())
+    found = sum(float(term) for term in method(reps, batch.labels, batch.index, Progress(0, 1, 0, 1)).values())
     return abs(found - expected) / max(1.0, abs(expected))
 
 
