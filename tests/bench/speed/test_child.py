@@ -1,23 +1,25 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from maquette.bench.speed.child import ask_child, peak_bytes
+from maquette.bench.speed.child import ask_child
 
 
 def test_the_peak_is_that_of_the_call() -> None:
-    megabytes = 400
-
-    def call() -> None:
-        np.ones(megabytes * 125_000)
-
-    found = peak_bytes(call) / 1e6
-    assert 0.9 * megabytes < found < 1.5 * megabytes
-    # Again, after a high peak: it is measured anew.
-    assert peak_bytes(lambda: np.ones(50 * 125_000)) / 1e6 < 0.5 * megabytes
+    # In a fresh process: this one's allocator may hold pages that other tests have left, which no call then adds.
+    code = (
+        "import numpy as np; from maquette.bench.speed.child import peak_bytes\n"
+        "for megabytes in (400, 50): print(peak_bytes(lambda: np.ones(megabytes * 125_000)) / 1e6)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    high, low = map(float, done.stdout.split())
+    assert 360 < high < 500
+    # Again, after a higher peak: it is measured anew.
+    assert low < 200
 
 
 def test_a_child_measures_a_side(tmp_path: Path) -> None:
