@@ -44,7 +44,8 @@ class _Textbook:
         self.encoders: dict[str, nn.Module] = {}
         for name, section in config.modalities.items():
             module, cls = _BOOKS[section.encoder]
-            encoder = getattr(load_textbook(module), cls)(dimensions=config.dimensions, **section.options)
+            with torch.random.fork_rng(devices=[]):  # as in `_fresh`
+                encoder = getattr(load_textbook(module), cls)(dimensions=config.dimensions, **section.options)
             encoder.load_state_dict(model.encoders[name].state_dict())
             self.encoders[name] = encoder
         self.method = method
