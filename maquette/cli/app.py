@@ -51,6 +51,9 @@ def _root(
 
 def run_app() -> None:
     """Run the command line; what Maquette refuses is one line on standard error, with its exit code."""
+    from maquette.allocator import reuse_pages
+
+    reuse_pages()
     try:
         app()
     except MaquetteError as error:

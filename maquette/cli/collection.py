@@ -53,6 +53,7 @@ def add(
     text = (
         f"added {len(report.added)}, replaced {len(report.replaced)}, unchanged {len(report.unchanged)}, "
         f"refused {len(report.refused)}; {len(engine.collection.index)} items in {collection}"
+        f" ({report.items_per_second:.1f} items/s read, encoded and written)"
     )
     answer(report.as_json(), as_json=as_json, text=text)
     if strict and report.refused:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,12 +77,16 @@ def embed(
     """Write a run's representations of a split, in the layout that `evaluate --features` reads."""
     from maquette.train.representations import write_representations
 
+    began = time.perf_counter()
     with stage(f"encoding {split}"):
         names = write_representations(run, out, split=split)
+    seconds = time.perf_counter() - began
+    items = len(json.loads((out / "ids.json").read_text(encoding="utf-8"))["ids"])
     answer(
-        {"folder": str(out), "files": list(names), "split": split},
+        {"folder": str(out), "files": list(names), "split": split, "items": items, "items_per_second": items / seconds},
         as_json=as_json,
-        text=f"wrote {', '.join(names)} to {out}\nnext: maquette evaluate --features {out}",
+        text=f"wrote {', '.join(names)} to {out}: {items} objects, {items / seconds:.1f} a second\n"
+        f"next: maquette evaluate --features {out}",
     )
 
 

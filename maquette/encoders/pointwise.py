@@ -36,7 +36,7 @@ class Pointwise(nn.Module):
         return F.relu_(values) if self.slope == 0 else F.leaky_relu_(values, self.slope)
 
 
-def fold(norm: nn.BatchNorm1d) -> tuple[Float[Tensor, "O"], Float[Tensor, "O"]]:
+def fold(norm: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Float[Tensor, "O"], Float[Tensor, "O"]]:
     """Scale and shift such that `norm` in evaluation mode is `scale * x + shift`."""
     assert norm.running_mean is not None and norm.running_var is not None
     scale = norm.weight * (norm.running_var + norm.eps).rsqrt()

@@ -60,6 +60,15 @@ class AddReport:
     refused: tuple[tuple[str, str], ...]
     seconds: float
 
+    @property
+    def items_per_second(self) -> float:
+        """How many items were read, encoded and written a second; 0 if none was."""
+        return (len(self.added) + len(self.replaced)) / self.seconds if self.seconds else 0.0
+
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON values."""
-        return {**asdict(self), "refused": [{"path": path, "reason": reason} for path, reason in self.refused]}
+        return {
+            **asdict(self),
+            "items_per_second": self.items_per_second,
+            "refused": [{"path": path, "reason": reason} for path, reason in self.refused],
+        }

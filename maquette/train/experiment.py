@@ -95,7 +95,13 @@ def train(
         "metrics": {f"{name}, validation split, given labels, protocol clean": v for name, v in figures.items()},
     }
     export_model(model.to("cpu"), out / "model", card=card)
-    more = {"batches": trainer.batches, "seconds": round(time.monotonic() - began, 1), "validation": figures}
+    more = {
+        "batches": trainer.batches,
+        "seconds": round(time.monotonic() - began, 1),
+        # How long the steps stood waiting for their batches: near 0 where loading keeps up.
+        "waited_seconds": round(trainer.loader.waited_seconds, 1),
+        "validation": figures,
+    }
     _write_run(out, {**manifest, **more, "finished": True})
     return Run.open(out)
 

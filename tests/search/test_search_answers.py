@@ -20,3 +20,6 @@ def test_a_report_survives_json() -> None:
     data = json.loads(json.dumps(report.as_json()))
     assert data["refused"] == [{"path": "x.off", "reason": "empty"}]
     assert (data["added"], data["unchanged"], data["seconds"]) == (["a"], ["b"], 1.5)
+    # Items that were passed over or refused were not encoded: they do not count.
+    assert data["items_per_second"] == report.items_per_second == 1 / 1.5
+    assert AddReport((), (), ("b",), (), 0.0).items_per_second == 0

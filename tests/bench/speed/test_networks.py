@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import maquette.bench.speed.networks as networks
+from maquette.bench.speed.networks import NETWORK_PARTS, network_difference
+from maquette.bench.speed.part import NotRun, Task
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same contests with networks of seconds."""
+    monkeypatch.setattr(networks, "_PIXELS", 64)
+    monkeypatch.setattr(networks, "DGCNN", partial(networks.DGCNN, channels=(8, 12), emb_dims=16, k=5))
+    monkeypatch.setattr(networks, "MeshNet", partial(networks.MeshNet, width=4))
+    monkeypatch.setattr(networks, "ResNet18", partial(networks.ResNet18, width=4))
+    book = networks.load_textbook
+
+    class _Small:
+        def __init__(self, name: str) -> None:
+            self.module = book(name)
+
+        @property
+        def TextbookDGCNN(self) -> object:
+            return partial(self.module.TextbookDGCNN, channels=(8, 12), emb_dims=16, k=5)
+
+        @property
+        def TextbookMeshNet(self) -> object:
+            return partial(self.module.TextbookMeshNet, width=4)
+
+        @property
+        def TextbookResNet18(self) -> object:
+            return partial(self.module.TextbookResNet18, width=4)
+
+    monkeypatch.setattr(networks, "load_textbook", _Small)
+
+
+@pytest.mark.parametrize(
+    "part", [part for part in NETWORK_PARTS if part.name != "resnet18_bfloat16"], ids=lambda p: p.name
+)
+def test_both_sides_compute_the_same(part: networks.Part, tmp_path: Path) -> None:
+    size = 40 if part.grows_with != "objects" else 2
+    contest = part.build(Task(size, size, tmp_path))
+    assert contest.difference() <= 1e-12
+    ours, textbook = contest.ours(), contest.textbook()
+    if part.name.endswith("inference"):
+        assert isinstance(ours, torch.Tensor) and isinstance(textbook, torch.Tensor)
+        torch.testing.assert_close(ours, textbook, rtol=1e-3, atol=1e-4)
+
+
+def test_the_difference_sees_a_wrong_weight_statistic_and_gradient() -> None:
+    class _Scaled(nn.Module):
+        def __init__(self, factor: float) -> None:
+            super().__init__()
+            self.norm, self.factor = nn.BatchNorm1d(3), factor
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            result: torch.Tensor = self.norm(x * self.factor)
+            return result
+
+    inputs = {"x": torch.randn(6, 3, generator=torch.Generator().manual_seed(0))}
+    assert network_difference(_Scaled(1), _Scaled(1), inputs, train=True) == 0
+    # BatchNorm undoes a scale of its input: outputs agree, the running statistics do not.
+    assert network_difference(_Scaled(1), _Scaled(2), inputs, train=True) > 1e-3
+    assert network_difference(_Scaled(1), _Scaled(2), inputs, train=False) > 1e-1
+
+
+@pytest.mark.parametrize(("half", "runs"), [(1.0, False), (9.0, True)])
+def test_mixed_precision_is_run_where_the_processor_has_it(
+    half: float, runs: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rates = {torch.bfloat16: half, torch.float32: 4.0}
+    monkeypatch.setattr(networks, "gemm_rate", lambda dtype, side: rates[dtype])
+    (part,) = (part for part in NETWORK_PARTS if part.name == "resnet18_bfloat16")
+    if runs:
+        assert 0 < part.build(Task(1, 1, tmp_path)).difference() < 0.2
+    else:
+        with pytest.raises(NotRun, match=r"has 0.25 of float32's speed"):
+            part.build(Task(1, 1, tmp_path))
