@@ -147,10 +147,11 @@ def _threemf() -> Iterator[Attack]:
     yield Attack("3MF cycle of components", ".3mf", packed(components(1, "9")))
     yield Attack("3MF 20,000 components", ".3mf", packed(components(20_000, "2")))
     yield Attack("3MF component of nothing", ".3mf", packed(components(1, "77")))
+    twice = 2 * '<component objectid="{0}"/>'
     chain = (
         "".join(
-            f'<object id="{n}"><components><component objectid="{n + 1}"/><component objectid="{n + 1}"/></components></object>'
-            for n in range(100, 140)
+            f'<object id="{number}"><components>{twice.format(number + 1)}</components></object>'
+            for number in range(100, 140)
         )
         + '<object id="140"><components><component objectid="2"/></components></object>'
     )

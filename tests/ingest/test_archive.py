@@ -180,7 +180,7 @@ def test_overlapping_entries_are_a_trap(tmp_path: Path, folder: Path) -> None:
         archive.filelist.append(twin)
         archive.NameToInfo["b.obj"] = twin
 
-    with pytest.raises(FileError, match="two entries share their bytes, 'b.obj' is the second"):
+    with pytest.raises(FileError, match="two entries share their bytes"):
         unpack(packed(tmp_path, fill), folder, Limits())
 
 

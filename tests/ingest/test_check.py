@@ -15,12 +15,12 @@ from tests.ingest.attacks_pictures import png
 from tests.ingest.valid_files import VALID, box
 
 COUNTED = {
-    **dict.fromkeys(("OFF", "PLY ascii", "PLY binary"), {"points": 8, "faces": 12}),
-    **dict.fromkeys(("STL ascii", "STL binary"), {"faces": 12}),
+    **{name: {"points": 8, "faces": 12} for name in ("OFF", "PLY ascii", "PLY binary")},
+    **{name: {"faces": 12} for name in ("STL ascii", "STL binary")},
     # The first line follows no line's end: a glance may be one short.
     "OBJ": {"points": 7, "faces": 12},
-    **dict.fromkeys(("NPY", "XYZ"), {"points": 60}),
-    **dict.fromkeys(("GLB", "glTF", "3MF", "PNG", "JPEG", "WebP"), {}),
+    **{name: {"points": 60} for name in ("NPY", "XYZ")},
+    **{name: {} for name in ("GLB", "glTF", "3MF", "PNG", "JPEG", "WebP")},
 }
 
 

