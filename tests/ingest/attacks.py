@@ -125,11 +125,11 @@ def _ply() -> Iterator[Attack]:
     triangle = struct.pack("<9f", 0, 0, 0, 1, 0, 0, 0, 1, 0)
     binary = (head.format("binary_little_endian", 3) + listed.format("{}") + "end_header\n").format
     for kind, raw in (("uchar", b"\xff"), ("char", b"\xff"), ("int", b"\xff\xff\xff\x7f"), ("int", b"\0\0\0\x80")):
-        data = binary(kind).encode() + triangle + raw + struct.pack("<3i", 0, 1, 2)
-        yield Attack(f"PLY list of {kind} {raw!r}", ".ply", data)
+        raw_data = binary(kind).encode() + triangle + raw + struct.pack("<3i", 0, 1, 2)
+        yield Attack(f"PLY list of {kind} {raw!r}", ".ply", raw_data)
     for corners in ((0, 1, 3), (0, 1, -1), (0, 1, 2**31 - 1)):
-        data = binary("uchar").encode() + triangle + b"\x03" + struct.pack("<3i", *corners)
-        yield Attack(f"PLY face {corners}", ".ply", data)
+        raw_data = binary("uchar").encode() + triangle + b"\x03" + struct.pack("<3i", *corners)
+        yield Attack(f"PLY face {corners}", ".ply", raw_data)
     yield Attack("PLY header without an end", ".ply", b"ply\nformat ascii 1.0\n" + b"comment x\n" * 200_000)
     yield Attack(
         "PLY of an unknown type", ".ply", b"ply\nformat ascii 1.0\nelement vertex 1\nproperty quad x\nend_header\n"
