@@ -175,7 +175,7 @@ def _threemf() -> Iterator[Attack]:
         text = model.replace('item objectid="2"', f'item objectid="2" path="{path}"')
         yield Attack(f"3MF item at {path[:16]}", ".3mf", packed(text))
     for before, after in (
-        ('v1="', 'v1="-'),
+        ('v1="', 'v1="-1'),
         ('v1="', 'v1="9'),
         ('v1="', 'v1="9999999999999999999999'),
         ('x="', 'x="nan'),
