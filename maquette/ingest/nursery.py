@@ -32,6 +32,7 @@ def main(descriptor: int) -> None:
     while True:
         request, descriptors = _next(control)
         if request is None:
+            control.close()
             return
         try:
             if request["order"] == "end":
