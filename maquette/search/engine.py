@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,12 @@ from maquette.encoders import open_model
 from maquette.errors import FileError, InputError, UnknownNameError
 from maquette.index import Condition
 from maquette.modalities import Arrays
-from maquette.search.answers import AddReport, Answer, Hit, QueryFile
+from maquette.search.answering import answer_query
+from maquette.search.answers import AddReport, Answer
+from maquette.search.calibrated import CALIBRATION_FILE, Calibration
 from maquette.search.collection import Collection
-from maquette.search.fuse import cosines, fuse_parts, fuse_query
+from maquette.search.fuse import check_weights, fuse_parts
+from maquette.search.parts import EncodedPart, Part, Query
 from maquette.search.reading import Reading, Refusal, build_modalities, read_sources
 from maquette.search.sources import Source, find_sources
 
@@ -46,6 +50,7 @@ class Engine:
         self._seed = seed
         self._settings = {name: dict(spec.preparation) for name, spec in self.model.specs.items()}
         self._modalities = build_modalities(self._settings)
+        self._calibration: tuple[int, Calibration | None] = (-1, None)
 
     @classmethod
     def open(cls, folder: Path, *, seed: int = 0) -> Engine:
@@ -99,31 +104,67 @@ class Engine:
         they are fused with the modalities' `weights`. InputError (FileError) if a file cannot be used or none is given,
         or no item has the field of a condition.
         """
-        clock = [time.perf_counter()]
-        read = [(name, path, *self._read_query(name, path)) for name, paths in queries.items() for path in paths]
-        clock.append(time.perf_counter())
-        groups: dict[str, list[Float32[np.ndarray, "D"]]] = {}
-        for name, _, arrays, _ in read:
-            groups.setdefault(name, []).append(self._encode(name, [arrays])[0])
-        query = fuse_query({name: np.stack(group) for name, group in groups.items()}, weights=weights)
-        clock.append(time.perf_counter())
-        index = self.collection.index
-        index.refresh()
-        index.require_fields(where)
-        (ranking,) = index.search(query[None], k=k, where=where)
-        scores = cosines(query, index.parts(ranking.ids))
-        hits = [
-            self._hit(rank, entry.id, float(score), entry.metadata, own.tolist())
-            for rank, (entry, score, own) in enumerate(
-                zip(index.get(ranking.ids), ranking.scores, scores, strict=True), start=1
-            )
+        check_weights(weights or {}, known=queries)
+        parts = [
+            Part(name, path, weight=(weights or {}).get(name, 1.0)) for name, paths in queries.items() for path in paths
         ]
+        answer = self.search_parts(parts, k=k, where=where)
+        if answer.refused:
+            raise FileError(*answer.refused[0])
+        return answer
+
+    def search_parts(self, parts: Sequence[Part], *, k: int = 10, where: Sequence[Condition] = ()) -> Answer:
+        """Return the k items most like the parts of positive weight and least like those of negative weight.
+
+        Items that are parts are not among the hits. A file that cannot be used is reported in `Answer.refused`;
+        FileError only if no part that asks for something is left. InputError if there is none to begin with, an item is
+        not in the collection, or no item has the field of a condition.
+        """
+        clock = [time.perf_counter()]
+        query, reading = self.encode_parts(parts)
         clock.append(time.perf_counter())
-        seconds = {
-            name: end - begin for name, begin, end in zip(("read", "encode", "search"), clock, clock[1:], strict=False)
-        }
-        files = tuple(QueryFile(str(path), name, notes) for name, path, _, notes in read)
-        return Answer(tuple(hits), files, seconds, len(index), index.version)
+        answer = answer_query(self.collection, query, calibration=self.calibration, k=k, where=where)
+        clock.append(time.perf_counter())
+        encoding = clock[1] - clock[0] - reading
+        return replace(answer, seconds={"read": reading, "encode": encoding, "search": clock[2] - clock[1]})
+
+    def encode_parts(self, parts: Sequence[Part]) -> tuple[Query, float]:
+        """Return the query that the parts make, and the seconds spent on reading files; errors as in `search_parts`."""
+        if not any(part.weight > 0 for part in parts):
+            raise InputError("nothing to search by: expected at least one query file or item with a weight above 0")
+        encoded: list[EncodedPart] = []
+        refused: list[tuple[str, str]] = []
+        reading = 0.0
+        self.collection.index.refresh()
+        for part in parts:
+            if part.item is not None:
+                (entry,) = self.collection.index.get([part.item])
+                encoded.append(EncodedPart(part, entry.vector))
+                continue
+            assert part.modality is not None and part.path is not None, "a part is a file or an item"
+            begun = time.perf_counter()
+            try:
+                arrays, notes = self._read_query(part.modality, part.path)
+            except FileError as error:
+                refused.append((error.path, error.reason))
+                continue
+            reading += time.perf_counter() - begun
+            encoded.append(EncodedPart(part, self._encode(part.modality, [arrays])[0], notes))
+        if not any(part.part.weight > 0 for part in encoded):
+            raise FileError(*refused[0])
+        return Query(tuple(encoded), tuple(refused)), reading
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What scores mean in this collection; None if that was never found out. Read again when the file changes."""
+        try:
+            stamp = (self.collection.folder / CALIBRATION_FILE).stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if stamp != self._calibration[0]:
+            found = Calibration.load(self.collection.folder, fingerprint=self.fingerprint)
+            self._calibration = (stamp, found)
+        return self._calibration[1]
 
     def _select(self, sources: Sequence[Source]) -> tuple[list[Source], list[str], list[tuple[str, str]]]:
         """Return the sources to read, the ids of those unchanged, and those refused because their id is taken."""
@@ -211,16 +252,3 @@ class Engine:
                 f"{name}: the representation is not finite: is the model in {self.collection.model_folder} sound?"
             )
         return representations
-
-    def _hit(self, rank: int, id_: str, score: float, metadata: Mapping[str, Any], own: Sequence[float]) -> Hit:
-        picture = self.collection.thumbnail(id_)
-        return Hit(
-            rank,
-            id_,
-            score,
-            metadata.get("class"),
-            str(Path(str(metadata["root"]), str(metadata["path"]))),
-            str(picture) if picture.is_file() else "",
-            {name: value for name, value in zip(self.model.modalities, own, strict=True) if value == value},
-            metadata,
-        )
