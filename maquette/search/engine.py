@@ -61,15 +61,23 @@ class Engine:
         """Add the items in folders and single files (`sources.py` says which files make which items)."""
         return self.add(find_sources(paths), workers=workers, on_progress=on_progress)
 
-    def add(self, sources: Sequence[Source], *, workers: int = 0, on_progress: OnProgress | None = None) -> AddReport:
+    def add(
+        self,
+        sources: Sequence[Source],
+        *,
+        workers: int = 0,
+        on_progress: OnProgress | None = None,
+        replace_files: bool = False,
+    ) -> AddReport:
         """Read, encode and write items; those whose files have not changed since are passed over.
 
         A bad file is reported and costs only its item. Items are written some at a time, each lot for good: after an
-        interruption a second call goes on where the first was. `workers` processes read (0: this one).
+        interruption a second call goes on where the first was. `workers` processes read (0: this one). An id that is
+        there with another file is refused, or with `replace_files` gets the new one.
         """
         begun = time.perf_counter()
         self.collection.index.refresh()
-        todo, unchanged, refused = self._select(sources)
+        todo, unchanged, refused = self._select(sources, replace_files)
         added: list[str] = []
         replaced: list[str] = []
         done = len(sources) - len(todo)
@@ -166,7 +174,9 @@ class Engine:
             self._calibration = (stamp, found)
         return self._calibration[1]
 
-    def _select(self, sources: Sequence[Source]) -> tuple[list[Source], list[str], list[tuple[str, str]]]:
+    def _select(
+        self, sources: Sequence[Source], replace_files: bool
+    ) -> tuple[list[Source], list[str], list[tuple[str, str]]]:
         """Return the sources to read, the ids of those unchanged, and those refused because their id is taken."""
         index = self.collection.index
         todo: list[Source] = []
@@ -187,7 +197,7 @@ class Engine:
                 if self._is_unchanged(source, entry.metadata):
                     unchanged.append(source.id)
                     continue
-                if there != path and there.is_file():
+                if not replace_files and there != path and there.is_file():
                     reason = f"its id {source.id!r} is that of {there} in the collection: add it from a folder above"
                     refused.append((str(path), reason))
                     continue

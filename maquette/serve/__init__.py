@@ -6,8 +6,9 @@ any ASGI server.
 
 from maquette.serve.access import Tokens
 from maquette.serve.app import create_app
+from maquette.serve.client import Client
 from maquette.serve.server import serve
 from maquette.serve.service import Service
 from maquette.serve.settings import Settings
 
-__all__ = ["Service", "Settings", "Tokens", "create_app", "serve"]
+__all__ = ["Client", "Service", "Settings", "Tokens", "create_app", "serve"]

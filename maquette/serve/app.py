@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from maquette import __version__
+from maquette.serve.batches import batch_routes
 from maquette.serve.browsing import browse_routes
 from maquette.serve.failures import Failure, answer_failures
 from maquette.serve.guard import Guard
 from maquette.serve.schemas import Failed, Status
 from maquette.serve.searching import search_routes
 from maquette.serve.service import Service
+from maquette.serve.uploading import job_routes
 
 __all__ = ["PAGE", "create_app"]
 
@@ -40,6 +45,13 @@ _FAILURES: dict[int | str, dict[str, Any]] = {
 
 def create_app(service: Service) -> FastAPI:
     """Return the application over a service."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service.start()
+        yield
+        await run_in_threadpool(service.stop)
+
     app = FastAPI(
         title="Maquette",
         version=__version__,
@@ -49,9 +61,10 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=_FAILURES,
+        lifespan=lifespan,
     )
     answer_failures(app)
-    for routes in (search_routes, browse_routes):
+    for routes in (search_routes, browse_routes, job_routes, batch_routes):
         app.include_router(routes(service))
 
     @app.get("/api/health", tags=["service"])
