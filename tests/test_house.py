@@ -26,7 +26,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "methods": GROUND | {"losses"},
     "train": GROUND | {"modalities", "data", "encoders", "methods", "metrics"},
     "audit": GROUND | {"data", "encoders", "metrics"},
-    "search": GROUND | {"geometry", "modalities", "ingest", "data.manifest", "data.atomic", "encoders", "index"},
+    "search": GROUND
+    | {"geometry", "modalities", "ingest", "data.manifest", "data.atomic", "encoders", "index"}
+    | {"metrics.calibration"},
     "plots": GROUND | {"metrics"},
     "bench": GROUND
     | {

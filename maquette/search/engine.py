@@ -27,6 +27,7 @@ from maquette.search.answering import answer_query
 from maquette.search.answers import AddReport, Answer
 from maquette.search.calibrated import CALIBRATION_FILE, Calibration
 from maquette.search.collection import Collection
+from maquette.search.explain import Explanation, explain
 from maquette.search.fuse import check_weights, fuse_parts
 from maquette.search.parts import EncodedPart, Part, Query
 from maquette.search.reading import Reading, Refusal, build_modalities, make_sandbox, read_query, read_sources
@@ -148,10 +149,21 @@ class Engine:
         """Return the query that the parts make, and the seconds spent on reading files; errors as in `search_parts`."""
         if not any(part.weight > 0 for part in parts):
             raise InputError("nothing to search by: expected at least one query file or item with a weight above 0")
+        self.collection.index.refresh()
+        encoded, refused, reading = self._encode_parts(parts)
+        if not any(part.part.weight > 0 for part in encoded):
+            raise FileError(*refused[0])
+        return Query(tuple(encoded), tuple(refused)), reading
+
+    def encode_usable(self, parts: Sequence[Part]) -> list[EncodedPart]:
+        """Return those of the parts that can be used, with their representations."""
+        return self._encode_parts(parts)[0]
+
+    def _encode_parts(self, parts: Sequence[Part]) -> tuple[list[EncodedPart], list[tuple[str, str]], float]:
+        """Return the parts that can be used, (path, reason) of the others, and the seconds spent on reading."""
         encoded: list[EncodedPart] = []
         refused: list[tuple[str, str]] = []
         reading = 0.0
-        self.collection.index.refresh()
         for part in parts:
             if part.item is not None:
                 (entry,) = self.collection.index.get([part.item])
@@ -165,10 +177,12 @@ class Engine:
                 refused.append((error.path, error.reason))
                 continue
             reading += time.perf_counter() - begun
-            encoded.append(EncodedPart(part, self._encode(part.modality, [arrays])[0], notes))
-        if not any(part.part.weight > 0 for part in encoded):
-            raise FileError(*refused[0])
-        return Query(tuple(encoded), tuple(refused)), reading
+            encoded.append(EncodedPart(part, self.encode(part.modality, [arrays])[0], notes))
+        return encoded, refused, reading
+
+    def explain(self, parts: Sequence[Part], id_: str) -> Explanation:
+        """Return why an item is, or is not, among the hits for these parts; errors as in `search_parts`."""
+        return explain(self, self.encode_parts(parts)[0], id_)
 
     @property
     def calibration(self) -> Calibration | None:
@@ -228,7 +242,7 @@ class Engine:
         for place, name in enumerate(self.model.modalities):
             rows = [row for row, reading in enumerate(lot) if name in reading.arrays]
             if rows:
-                parts[rows, place] = self._encode(name, [lot[row].arrays[name] for row in rows])
+                parts[rows, place] = self.encode(name, [lot[row].arrays[name] for row in rows])
         finite = np.isfinite(parts).all(axis=(1, 2))
         vectors = fuse_parts(np.where(finite[:, None, None], parts, 0.0))
         usable = vectors.any(axis=1)
@@ -256,7 +270,7 @@ class Engine:
     def _read_query(self, name: str, path: Path) -> tuple[Arrays, Mapping[str, Any]]:
         return read_query(name, path, self._settings, seed=self._seed, sandbox=self.sandbox)
 
-    def _encode(self, name: str, objects: Sequence[Arrays]) -> Float32[np.ndarray, "N D"]:
+    def encode(self, name: str, objects: Sequence[Arrays]) -> Float32[np.ndarray, "N D"]:
         """Return the representations of objects in one modality."""
         batch = {key: np.stack([arrays[key] for arrays in objects]) for key in objects[0]}
         with torch.inference_mode():

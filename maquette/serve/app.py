@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from maquette import __version__
 from maquette.serve.batches import batch_routes
 from maquette.serve.browsing import browse_routes
+from maquette.serve.duplicating import duplicate_routes
 from maquette.serve.failures import Failure, answer_failures
 from maquette.serve.guard import Guard
 from maquette.serve.schemas import Failed, Status
@@ -64,7 +65,7 @@ def create_app(service: Service) -> FastAPI:
         lifespan=lifespan,
     )
     answer_failures(app)
-    for routes in (search_routes, browse_routes, job_routes, batch_routes):
+    for routes in (search_routes, browse_routes, job_routes, batch_routes, duplicate_routes):
         app.include_router(routes(service))
 
     @app.get("/api/health", tags=["service"])

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from maquette.errors import InputError
 from maquette.search import Answer, Engine, Part
+from maquette.search.explain import Explanation
 from maquette.search.previews import GEOMETRY_ENDINGS
 from maquette.serve.failures import Failure
 from maquette.serve.schemas import Item
@@ -42,6 +43,10 @@ class Library:
     def search(self, parts: Sequence[Part], *, k: int, where: Sequence[Any]) -> Answer:
         """Return the engine's answer; tried again if an item went between its being found and being looked up."""
         return self._steady(lambda: self.engine.search_parts(parts, k=k, where=where))
+
+    def explain(self, parts: Sequence[Part], id_: str) -> Explanation:
+        """Return why an item is, or is not, a result of a query."""
+        return self._steady(lambda: self.engine.explain(parts, id_))
 
     def item(self, id_: str) -> Item:
         """Return one item; Failure 404 if it is not there."""

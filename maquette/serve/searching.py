@@ -110,6 +110,20 @@ def search_routes(service: Service) -> APIRouter:
         )
         return FileResponse(path, media_type="model/gltf-binary")
 
+    @routes.get("/explain")
+    def explain(query: str, id: Annotated[str, Query(min_length=1, max_length=4096)]) -> dict[str, Any]:  # noqa: A002
+        """Say why an item is a result of a query: views, modalities, and how the shapes lie on each other."""
+        parts, folder = _kept(service, query)
+        library.require_fresh(id)
+        found = library.explain([part.part(folder) for part in parts], id).as_json()
+        names = {str(folder / part.file): part.shown for part in parts if part.file}
+        for part in found["parts"]:
+            part["name"] = names.get(part["name"], part["name"])
+        found["remarks"] = ["its shape cannot be compared: a file is not there, or cannot be read"] * bool(
+            found["remarks"]
+        )
+        return found
+
     def _answer(parts: Sequence[KeptPart], folder: Path, *, k: int, where: Sequence[Any]) -> Answer:
         wanted: list[Part] = [part.part(folder) for part in parts]
         try:

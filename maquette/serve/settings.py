@@ -43,6 +43,7 @@ class Settings:
     files_of_a_job: int = 1000
     files_of_a_batch: int = 200
     kept_queries: int = 1000
+    items_compared: int = 5000
     readers: int = 2
     stop_seconds: int = 30
 

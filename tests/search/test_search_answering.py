@@ -14,10 +14,10 @@ from maquette.search.parts import EncodedPart, Part, Query
 
 @pytest.fixture
 def collection(tmp_path: Path, model: Path) -> Collection:
-    """Five items whose cosine with the first axis is 0.9, 0.7, 0.5, 0.3, 0.1; the odd ones lean to the second."""
+    """Five items whose cosine with the first axis is 0.95, 0.7, 0.5, 0.3, 0.1; the odd ones lean to the second."""
     made = Collection.create(tmp_path / "made", model=model)
     vectors = np.zeros((5, 12))
-    vectors[:, 0] = (0.9, 0.7, 0.5, 0.3, 0.1)
+    vectors[:, 0] = (0.95, 0.7, 0.55, 0.3, 0.1)
     vectors[np.arange(5), np.array([1, 2, 1, 2, 1])] = np.sqrt(1 - vectors[:, 0] ** 2)
     metadata = [{"class": "cup", "root": "/files", "path": f"{name}.off", "faces": 12} for name in "abcde"]
     made.upsert(list("abcde"), vectors, metadata, parts={"mesh": vectors}, fingerprint=made.fingerprint)
@@ -41,16 +41,16 @@ def test_probabilities_bands_and_scores_by_hand(collection: Collection) -> None:
     answer = answer_query(collection, Query((axis(0, PHOTO),)), calibration=made, k=4, where=())
     assert [hit.id for hit in answer.hits] == list("abcd")
     assert [hit.band for hit in answer.hits] == ["likely", "similar", "similar", "weak"]
-    assert [hit.probability for hit in answer.hits] == pytest.approx([0.9, 0.7, 0.5, 0.3], abs=1e-6)
-    np.testing.assert_allclose([hit.score for hit in answer.hits], [0.9, 0.7, 0.5, 0.3], atol=1e-6)
-    assert answer.hits[0].scores == {"mesh": pytest.approx(0.9, abs=1e-6)}
+    assert [hit.probability for hit in answer.hits] == pytest.approx([0.95, 0.7, 0.55, 0.3], abs=1e-6)
+    np.testing.assert_allclose([hit.score for hit in answer.hits], [0.95, 0.7, 0.55, 0.3], atol=1e-6)
+    assert answer.hits[0].scores == {"mesh": pytest.approx(0.95, abs=1e-6)}
     assert answer.hits[0].path == str(Path("/files/a.off"))
-    assert (answer.rejected, answer.covering) == (False, 2), "the mean of 0.9 and 0.7 is above; two are above 0.6"
+    assert (answer.rejected, answer.covering) == (False, 2), "the mean of 0.95 and 0.7 is above; two are above 0.6"
 
 
 def test_nothing_like_this_is_the_mean_of_the_best(collection: Collection) -> None:
     query = Query((axis(0, PHOTO),))
-    for familiar, rejected in ((0.79, False), (0.81, True)):
+    for familiar, rejected in ((0.82, False), (0.83, True)):
         made = calibration(familiar=familiar, covering=0.6)
         # Depth is 2: it is no matter how many are asked for.
         for k in (1, 5):
@@ -79,8 +79,8 @@ def test_what_is_asked_against_moves_the_ranking_not_the_meaning(collection: Col
     answer = answer_query(collection, Query((axis(0, PHOTO), against)), calibration=made, k=5, where=())
     assert [hit.id for hit in answer.hits] == ["b", "a", "d", "c", "e"]
     direction = np.array([1.0, -1.0]) / np.sqrt(2)
-    assert answer.hits[1].score == pytest.approx(direction @ (0.9, np.sqrt(0.19)), abs=1e-6)
-    assert [hit.probability for hit in answer.hits] == pytest.approx([0.7, 0.9, 0.3, 0.5, 0.1], abs=1e-6)
+    assert answer.hits[1].score == pytest.approx(direction @ (0.95, np.sqrt(1 - 0.95**2)), abs=1e-6)
+    assert [hit.probability for hit in answer.hits] == pytest.approx([0.7, 0.95, 0.3, 0.55, 0.1], abs=1e-6)
     assert answer.rejected is False
     assert [(file.modality, file.weight) for file in answer.queries] == [("image", 1.0), ("mesh", -1.0)]
 
