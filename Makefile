@@ -16,7 +16,7 @@ types:
 	$(PY) -m mypy
 
 fast:
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist worksteal -m "not slow and not gpu and not network"
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist worksteal -m "not slow and not gpu and not network and not exhaustive"
 
 test:
 	./run test

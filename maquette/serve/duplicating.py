@@ -1,4 +1,4 @@
-"""The route for near-duplicates: looked for in the background, kept until the collection changes, nothing ever removed."""
+"""The route for near-duplicates: looked for in the background, kept until the collection changes, never removed."""
 
 from __future__ import annotations
 

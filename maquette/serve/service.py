@@ -63,7 +63,12 @@ class Service:
         limits = Limits() if sandbox is None else sandbox.limits
         jobs = Jobs(
             library,
-            add=lambda sources: engine.add(sources, workers=settings.readers, sandbox=sandbox, replace_files=True),
+            add=lambda sources: engine.add(
+                sources,
+                workers=0 if sandbox is None else settings.readers,
+                sandbox=sandbox,
+                replace_files=True,
+            ),
             unpack=lambda archive, folder: _unpack(archive, folder, limits, settings),
             waiting=settings.jobs_waiting,
         )
