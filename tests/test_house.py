@@ -45,8 +45,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "audit",
     }
     | {"search", "plots"},
-    # Uploads are read in `ingest`'s sandbox; conditions in an address are parsed as the command line parses them; what a
-    # job has done is written as the engine writes its pictures. None of the three brings torch or training along.
+    # Uploads are read in `ingest`'s sandbox; conditions in an address are parsed as the command line parses them; what
+    # a job has done is written as the engine writes its pictures. None of the three brings torch or training along.
     "serve": GROUND | {"search", "audit", "ingest", "index.where", "data.atomic"},
 }
 OPEN = {"cli", "__init__", "__main__"}
