@@ -122,7 +122,8 @@ def main() -> None:
         "seconds_to_ready": round(ready, 1),
         "one_client": figures["one"],
         "many_clients": figures["many"],
-        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+        "load_average": round(os.getloadavg()[0], 1),
     }
     text = json.dumps(result, indent=2)
     print(text)

@@ -57,9 +57,24 @@ def _devices() -> list[str]:
     return [*devices, f"cpu {platform.machine()}"]
 
 
+def _sandbox() -> dict[str, str]:
+    """What holds each limit on the processes that read files, in words; empty where there are no such processes."""
+    from maquette.errors import MaquetteError
+    from maquette.search.reading import make_sandbox
+
+    sandbox = make_sandbox()
+    if sandbox is None:
+        return {}
+    with sandbox:
+        try:
+            return sandbox.enforced()
+        except MaquetteError as error:
+            return {"readers": f"not enforced: {error}"}
+
+
 @app.command()
 def doctor(as_json: JsonOption = False) -> None:
-    """Say what is installed, which device and how many threads are used, free disk, and what is missing."""
+    """Say what is installed, which device and how many threads are used, what confines readers, and what is missing."""
     import torch
 
     from maquette import __version__
@@ -75,6 +90,7 @@ def doctor(as_json: JsonOption = False) -> None:
     if free < _LEAST_FREE_BYTES:
         problems.append(f"only {free / 1024**3:.1f} GiB free here: prepared data and checkpoints want at least 2 GiB")
     devices = _devices()
+    sandbox = _sandbox()
     report = {
         "maquette": __version__,
         "python": sys.version.split()[0],
@@ -84,6 +100,7 @@ def doctor(as_json: JsonOption = False) -> None:
         "threads": torch.get_num_threads(),
         "cores": os.cpu_count(),
         "free_disk_gib": round(free / 1024**3, 1),
+        "sandbox": sandbox,
         "packages": packages,
         "problems": problems,
     }
@@ -92,6 +109,8 @@ def doctor(as_json: JsonOption = False) -> None:
         f"devices: {', '.join(devices)} (used: {report['device_used']})",
         f"threads: {report['threads']} on {report['cores']} cores",
         f"free disk here: {report['free_disk_gib']} GiB",
+        "files are read in confined processes:" if sandbox else "files are read without confinement on this system",
+        *(f"  {name:<22} {words}" for name, words in sandbox.items()),
         "packages:",
     ]
     for row in packages:

@@ -21,6 +21,8 @@ def test_a_whole_installation_has_no_problem() -> None:
     assert rows["hypothesis"]["extra"] == "dev"
     assert report["device_used"] == report["devices"][0].split()[0]
     assert report["free_disk_gib"] > 0
+    assert report["sandbox"]["memory"].startswith("RLIMIT_DATA: 4 GiB beyond")
+    assert report["sandbox"].keys() >= {"files", "network", "processor time", "system calls", "privileges"}
 
 
 def test_a_missing_package_is_a_problem_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,3 +89,22 @@ def test_the_checksum_changes_with_content_use_and_set_of_files(tmp_path: Path) 
     assert Source("i", tmp_path, "a").checksum() != sums[0]
     with pytest.raises(FileError, match="cannot be read"):
         Source("i", tmp_path, "gone").checksum()
+
+
+def test_copies_are_hashed_as_the_originals_are(tmp_path: Path) -> None:
+    root, folder = tmp_path / "root", tmp_path / "reader"
+    root.mkdir()
+    folder.mkdir()
+    (root / "a{}.obj").write_bytes(b"v 0 0 0")
+    (root / "a.png").write_bytes(b"picture")
+    for source in (
+        Source("x", root, "a{}.obj", {"image": ("a.png",)}),
+        Source("x", root, None, {"image": ("a.png", "a{}.obj")}),
+    ):
+        names = {path: f"{number}.bin" for number, path in enumerate(source.files)}
+        assert source.copy_to(folder, names, most_bytes=100) == (source.checksum(), 14)
+        for path, name in names.items():
+            assert (folder / name).read_bytes() == (root / path).read_bytes()
+            (folder / name).unlink()
+    with pytest.raises(FileError, match="the limit is 6 bytes"):
+        Source("x", root, "a.png").copy_to(folder, {"a.png": "0"}, most_bytes=6)
