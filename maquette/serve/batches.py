@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form
 from fastapi.responses import Response, StreamingResponse
 
 from maquette.errors import InputError
@@ -20,7 +20,7 @@ from maquette.search.previews import GEOMETRY_ENDINGS, IMAGE_ENDINGS, modality_o
 from maquette.serve.failures import Failure
 from maquette.serve.service import Service
 from maquette.serve.sources import ARCHIVE_ENDING
-from maquette.serve.uploads import ending_of, save_upload, shown_name
+from maquette.serve.uploads import Upload, ending_of, save_upload, shown_name
 
 __all__ = ["batch_routes", "csv_line"]
 
@@ -36,7 +36,7 @@ def batch_routes(service: Service) -> APIRouter:
 
     @routes.post("/batch", response_class=StreamingResponse, responses=_CSV)
     def batch(
-        file: Annotated[list[UploadFile], File(description="models and pictures, or one zip of them")],
+        file: Annotated[list[Upload], File(description="models and pictures, or one zip of them")],
         k: Annotated[int, Form(ge=1, le=100)] = 10,
         where: Annotated[list[str] | None, Form(max_length=50)] = None,
     ) -> Response:
@@ -64,7 +64,7 @@ def batch_routes(service: Service) -> APIRouter:
         headers = {"Content-Disposition": 'attachment; filename="maquette-batch.csv"'}
         return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=headers)
 
-    def _take_in(files: list[UploadFile], folder: Path) -> list[tuple[str, Path | None, str]]:
+    def _take_in(files: list[Upload], folder: Path) -> list[tuple[str, Path | None, str]]:
         """Return (name, path, reason it was refused) of each file, those of an archive unpacked."""
         known = GEOMETRY_ENDINGS | IMAGE_ENDINGS | ({ARCHIVE_ENDING} if len(files) == 1 else set())
         named: list[tuple[str, Path | None, str]] = []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import APIRouter, File, Form, Query
 from fastapi.responses import FileResponse
 
 from maquette.errors import FileError
@@ -19,11 +19,11 @@ from maquette.serve.queries import KeptPart
 from maquette.serve.schemas import QueryPart, Refused, SearchAnswer, SearchHit
 from maquette.serve.service import Service
 from maquette.serve.settings import MOST_RESULTS
-from maquette.serve.uploads import ending_of, save_upload, shown_name
+from maquette.serve.uploads import Upload, ending_of, save_upload, shown_name
 
 __all__ = ["search_routes"]
 
-_Uploads = Annotated[list[UploadFile] | None, File()]
+_Uploads = Annotated[list[Upload] | None, File()]
 _Texts = Annotated[list[str] | None, Form(max_length=100)]
 _Where = Annotated[list[str] | None, Query(max_length=50)]
 

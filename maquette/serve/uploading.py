@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form
 
 from maquette.search.previews import GEOMETRY_ENDINGS, IMAGE_ENDINGS
 from maquette.serve.failures import Failure
 from maquette.serve.schemas import Job, JobCreated, JobList
 from maquette.serve.service import Service
 from maquette.serve.sources import ARCHIVE_ENDING
-from maquette.serve.uploads import ending_of, save_upload, shown_name
+from maquette.serve.uploads import Upload, ending_of, save_upload, shown_name
 
 __all__ = ["job_routes"]
 
@@ -25,7 +25,7 @@ def job_routes(service: Service) -> APIRouter:
 
     @routes.post("", status_code=202)
     def create(
-        file: Annotated[list[UploadFile], File(description="models and pictures, or one zip of them")],
+        file: Annotated[list[Upload], File(description="models and pictures, or one zip of them")],
         class_name: Annotated[str | None, Form(alias="class", pattern=f"^{_CLASS}$")] = None,
     ) -> JobCreated:
         """Take models to add. They are on disk when the answer comes, and in the collection when the job is done.

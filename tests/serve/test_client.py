@@ -99,7 +99,7 @@ def test_looking_at_items(client: Client, folder: Path, tmp_path: Path) -> None:
 def test_adding_replacing_and_removing(own: Live, tmp_path: Path) -> None:
     new = tmp_path / "new box.off"
     write_mesh(box(3, 2, 1), new)
-    with Client(own.address) as client:
+    with Client(own.address, timeout=300) as client:
         job = client.wait(client.add([new], class_name="boxes"))
         assert (job.state, job.added, job.done, job.total) == ("done", ["boxes/new box.off"], 1, 1)
         found = client.search(files=[new], k=9, where=["class=boxes"]).hits
@@ -122,7 +122,7 @@ def test_an_archive_with_good_and_bad_files(own: Live, tmp_path: Path) -> None:
         archive.write(tmp_path / "good.off", "boxes/good.off")
         archive.writestr("boxes/bad.off", "OFF nonsense")
         archive.writestr("../out.off", (tmp_path / "good.off").read_bytes())
-    with Client(own.address) as client:
+    with Client(own.address, timeout=300) as client:
         job = client.wait(client.add([tmp_path / "many.zip"]))
         assert job.added == ["boxes/good.off"] and client.item("boxes/good.off").class_name == "boxes"
         assert sorted(refused.name for refused in job.refused) == ["../out.off", "boxes/bad.off"]
@@ -133,7 +133,7 @@ def test_an_archive_with_good_and_bad_files(own: Live, tmp_path: Path) -> None:
 
 def test_what_another_process_adds_is_found(own: Live, tmp_path: Path) -> None:
     write_mesh(box(7, 1, 1), tmp_path / "beam.off")
-    with Client(own.address) as client:
+    with Client(own.address, timeout=300) as client:
         before = client.collection()
         Engine.open(own.folder).add_paths([tmp_path / "beam.off"], workers=0)
         assert client.search(files=[tmp_path / "beam.off"], k=9).items == before.items + 1

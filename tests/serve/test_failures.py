@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from maquette.errors import CollectionError, FileError, InputError
 from maquette.serve.failures import Failure, answer_failures, failure_body
+
+
+def ask(app: FastAPI, method: str, path: str) -> httpx.Response:
+    async def answer() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.request(method, path)
+
+    return asyncio.run(answer())
 
 
 @pytest.mark.parametrize(
@@ -28,7 +39,7 @@ def test_form(error: Exception, status: int, code: str, message: str) -> None:
     def fail() -> None:
         raise error
 
-    answer = TestClient(app, raise_server_exceptions=False).get("/")
+    answer = ask(app, "GET", "/")
     assert answer.status_code == status
     assert answer.json()["error"]["code"] == code and message in answer.json()["error"]["message"]
     assert "secret" not in answer.text
@@ -42,8 +53,7 @@ def test_what_is_not_there_and_not_valid() -> None:
     def number(k: int) -> int:
         return k
 
-    asking = TestClient(app)
-    assert asking.get("/none").json() == failure_body(404, "Not Found")
-    wrong = asking.get("/number?k=many")
+    assert ask(app, "GET", "/none").json() == failure_body(404, "Not Found")
+    wrong = ask(app, "GET", "/number?k=many")
     assert wrong.status_code == 422 and "query k" in wrong.json()["error"]["message"]
-    assert asking.post("/number").json()["error"]["code"] == "method_not_allowed"
+    assert ask(app, "POST", "/number").json()["error"]["code"] == "method_not_allowed"

@@ -32,7 +32,7 @@ def ask(live: Live, method: str, path: str, *, token: str | None = None, **reque
     headers = dict(request.pop("headers", {}))  # type: ignore[call-overload]  # a dict of headers, by this file's calls
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
-    return httpx.request(method, live.address + path, headers=headers, trust_env=False, **request)  # type: ignore[arg-type]  # as above
+    return httpx.request(method, live.address + path, headers=headers, trust_env=False, timeout=300, **request)  # type: ignore[arg-type]  # as above
 
 
 def code(response: httpx.Response) -> str:

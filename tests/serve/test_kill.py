@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,12 @@ import pytest
 from maquette.search import Engine, Part, check_collection
 from tests.serve.kill_cases import Witness
 
+_LOG = logging.getLogger(__name__)
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kills", [50, pytest.param(200, marks=pytest.mark.exhaustive)])
-def test_nothing_that_was_acknowledged_is_undone(
-    folder: Path, tmp_path: Path, kills: int, record_property: Callable[[str, object], None]
-) -> None:
+def test_nothing_that_was_acknowledged_is_undone(folder: Path, tmp_path: Path, kills: int) -> None:
     shutil.copytree(folder / "collection", tmp_path / "collection", ignore=shutil.ignore_patterns("service"))
     witness = Witness(tmp_path / "collection", tmp_path, random.Random(kills))
     for _ in range(kills):
@@ -29,8 +29,8 @@ def test_nothing_that_was_acknowledged_is_undone(
     process.terminate()
     process.join()
     assert process.exitcode == 0  # a graceful stop
-    record_property("acknowledged writes", witness.acknowledged)
-    record_property("slowest restart in seconds", max(witness.restarts))
+    slowest = max(witness.restarts)
+    _LOG.info("%d kills, %d acknowledged writes, slowest restart %.1f s", kills, witness.acknowledged, slowest)
     assert witness.acknowledged > kills and any(content != {None} for content in witness.there.values())
     report = check_collection(witness.folder)
     assert report.problems == () and not [line for line in report.remarks if "box" in line]
