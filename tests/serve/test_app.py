@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
@@ -55,7 +54,7 @@ def test_no_request_makes_it_fail(case: Case) -> None:
 
 
 def test_the_description_names_every_way_in(shared: Live) -> None:
-    described = httpx.get(shared.address + "/api/openapi.json", trust_env=False, timeout=300).json()
+    described = shared.ask("GET", "/api/openapi.json").json()
     ways = {(method.upper(), path) for path, methods in described["paths"].items() for method in methods}
     assert ways == {
         ("POST", "/api/search"),
@@ -84,8 +83,8 @@ def test_the_description_names_every_way_in(shared: Live) -> None:
 
 
 def test_metrics_are_collected(shared: Live) -> None:
-    httpx.get(shared.address + "/api/collection", trust_env=False, timeout=300)
-    text = httpx.get(shared.address + "/metrics", trust_env=False, timeout=300).text
+    shared.ask("GET", "/api/collection")
+    text = shared.ask("GET", "/metrics").text
     values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert float(values["maquette_items"]) == 8
     assert float(values['maquette_requests_total{method="GET",route="/api/collection",status="200"}']) >= 1
@@ -93,5 +92,5 @@ def test_metrics_are_collected(shared: Live) -> None:
 
 def test_paths_that_lead_out_of_the_page_are_not_there(shared: Live) -> None:
     for path in ("/page/../app.py", "/page/%2e%2e/app.py", "/page/..%2fapp.py", "/page//etc/passwd"):
-        raw: Any = httpx.get(shared.address + path, trust_env=False, timeout=300, follow_redirects=True)
+        raw: Any = shared.ask("GET", path, follow_redirects=True)
         assert raw.status_code == 404, path

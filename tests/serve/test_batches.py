@@ -7,8 +7,6 @@ import io
 import zipfile
 from pathlib import Path
 
-import httpx
-
 from maquette.serve import Client
 from maquette.serve.batches import COLUMNS, csv_line
 from tests.serve.serve_cases import Live
@@ -30,7 +28,7 @@ def test_an_archive_with_a_bad_file(client: Client, shared: Live, folder: Path, 
 
 def test_it_comes_as_a_file(shared: Live, folder: Path) -> None:
     with (folder / "photo.png").open("rb") as photo:
-        answer = httpx.post(shared.address + "/api/batch", files={"file": photo}, trust_env=False, timeout=300)
+        answer = shared.ask("POST", "/api/batch", files={"file": photo})
     assert answer.headers["content-disposition"] == 'attachment; filename="maquette-batch.csv"'
     assert answer.text.splitlines()[0] == ",".join(COLUMNS)
 

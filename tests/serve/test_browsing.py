@@ -8,7 +8,7 @@ from tests.serve.serve_cases import Live
 
 
 def get(shared: Live, path: str, **params: str) -> httpx.Response:
-    return httpx.get(shared.address + path, params=params, trust_env=False, timeout=300)
+    return shared.ask("GET", path, params=params)
 
 
 def test_files_are_only_ever_saved(shared: Live) -> None:
@@ -20,10 +20,7 @@ def test_files_are_only_ever_saved(shared: Live) -> None:
 
 def test_pictures_are_kept_by_browsers_only_under_an_address_with_a_version(shared: Live) -> None:
     item = get(shared, "/api/item", id="plates/wide.off").json()
-    assert (
-        "immutable"
-        in httpx.get(shared.address + item["turntable"], trust_env=False, timeout=300).headers["cache-control"]
-    )
+    assert "immutable" in shared.ask("GET", item["turntable"]).headers["cache-control"]
     assert get(shared, "/api/thumbnail", id="plates/wide.off").headers["cache-control"] == "no-store"
     assert get(shared, "/api/thumbnail", id="../../collection.json").status_code == 404
 

@@ -6,9 +6,11 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from maquette.serve import Settings, Tokens
 from maquette.serve.guard import HEADERS, Guard
@@ -28,11 +30,11 @@ def guarded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield service
 
 
-def ask(live: Live, method: str, path: str, *, token: str | None = None, **request: object) -> httpx.Response:
-    headers = dict(request.pop("headers", {}))  # type: ignore[call-overload]  # a dict of headers, by this file's calls
+def ask(live: Live, method: str, path: str, *, token: str | None = None, **request: Any) -> httpx.Response:
+    headers = dict(request.pop("headers", {}))
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
-    return httpx.request(method, live.address + path, headers=headers, trust_env=False, timeout=300, **request)  # type: ignore[arg-type]  # as above
+    return live.ask(method, path, headers=headers, **request)
 
 
 def code(response: httpx.Response) -> str:
@@ -106,10 +108,10 @@ def test_overload_is_answered_429_while_the_rest_goes_on() -> None:
     go_on = asyncio.Event()
     statuses: list[int] = []
 
-    async def slow(scope: object, receive: object, send: object) -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
         await go_on.wait()
-        await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]  # ASGI's send
-        await send({"type": "http.response.body", "body": b""})  # type: ignore[operator]  # same
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
 
     async def request(guard: Guard) -> None:
         scope = {
@@ -120,17 +122,17 @@ def test_overload_is_answered_429_while_the_rest_goes_on() -> None:
             "client": ("127.0.0.1", 1),
         }
 
-        async def receive() -> dict[str, object]:
+        async def receive() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        async def send(message: dict[str, object]) -> None:
+        async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                statuses.append(int(str(message["status"])))
+                statuses.append(message["status"])
 
-        await guard(scope, receive, send)  # type: ignore[arg-type]  # dicts are ASGI's messages
+        await guard(scope, receive, send)
 
     async def main() -> None:
-        guard = Guard(slow, settings=Settings(searches_at_once=3), measures=Measures())  # type: ignore[arg-type]  # ASGI
+        guard = Guard(slow, settings=Settings(searches_at_once=3), measures=Measures())
         running = [asyncio.create_task(request(guard)) for _ in range(8)]
         await asyncio.sleep(0)
         while len(statuses) < 5:

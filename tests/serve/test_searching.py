@@ -13,7 +13,7 @@ from tests.serve.serve_cases import Live
 
 
 def post(shared: Live, files: list[tuple[str, Any]], **data: Any) -> httpx.Response:
-    return httpx.post(shared.address + "/api/search", files=files or None, data=data, trust_env=False, timeout=300)
+    return shared.ask("POST", "/api/search", files=files or None, data=data)
 
 
 def test_addresses_in_an_answer_lead_somewhere(shared: Live, folder: Path, tmp_path: Path) -> None:
@@ -21,32 +21,25 @@ def test_addresses_in_an_answer_lead_somewhere(shared: Live, folder: Path, tmp_p
     answer = post(shared, [("file", ("../../my bar.off", mesh))], k="1").json()
     (hit,) = answer["hits"]
     assert answer["query"][0]["name"] == "my bar.off"
-    assert (
-        httpx.get(shared.address + hit["thumbnail"], trust_env=False, timeout=300)
-        .headers["cache-control"]
-        .endswith("immutable")
-    )
-    model = httpx.get(
-        shared.address + "/api/query_model",
+    assert shared.ask("GET", hit["thumbnail"]).headers["cache-control"].endswith("immutable")
+    model = shared.ask(
+        "GET",
+        "/api/query_model",
         params={"query": answer["query_id"], "part": 0},
-        trust_env=False,
-        timeout=300,
     )
     (tmp_path / "query.glb").write_bytes(model.content)
     assert len(read_mesh(tmp_path / "query.glb").faces) == 12
     for part in (1, 99):
-        gone = httpx.get(
-            shared.address + "/api/query_model",
+        gone = shared.ask(
+            "GET",
+            "/api/query_model",
             params={"query": answer["query_id"], "part": part},
-            trust_env=False,
-            timeout=300,
         )
         assert gone.status_code == 404
-    why = httpx.get(
-        shared.address + "/api/explain",
+    why = shared.ask(
+        "GET",
+        "/api/explain",
         params={"query": answer["query_id"], "id": hit["id"]},
-        trust_env=False,
-        timeout=300,
     ).json()
     assert why["id"] == hit["id"] and why["parts"][0]["name"] == "my bar.off" and why["sentence"]
     assert set(why["alignment"]) >= {"rotation", "mirrored"}
