@@ -7,10 +7,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
-    "BatchRefusal",
     "CollectionInfo",
     "DuplicatesAnswer",
     "Failed",
+    "FailedBody",
     "Item",
     "ItemPage",
     "Job",
@@ -19,6 +19,7 @@ __all__ = [
     "Likelihood",
     "QueryPart",
     "Refused",
+    "Removed",
     "SearchAnswer",
     "SearchHit",
     "Status",
@@ -153,10 +154,6 @@ class JobList(_Answer):
     """The jobs that are remembered, newest first."""
 
     jobs: list[Job]
-
-
-class BatchRefusal(Refused):
-    """A file of a batch that could not be searched by."""
 
 
 class DuplicatesAnswer(_Answer):
