@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
@@ -27,6 +28,9 @@ __all__ = ["PAGE", "create_app"]
 
 PAGE = Path(__file__).parent / "page"
 """The folder of the page's files."""
+
+_THREADS = 16
+"""Threads for requests that are no searches."""
 
 _FAILURES: dict[int | str, dict[str, Any]] = {
     status: {"model": Failed, "description": text}
@@ -49,6 +53,8 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Every search holds a thread while it waits; the rest must not wait behind them.
+        to_thread.current_default_thread_limiter().total_tokens = service.settings.searches_at_once + _THREADS
         service.start()
         yield
         await run_in_threadpool(service.stop)
@@ -69,7 +75,7 @@ def create_app(service: Service) -> FastAPI:
         app.include_router(routes(service))
 
     @app.get("/api/health", tags=["service"])
-    def health() -> Status:
+    async def health() -> Status:
         """Say that the service lives."""
         return Status(status="ok", version=__version__)
 

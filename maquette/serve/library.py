@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from threading import Lock, RLock
+from threading import RLock
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -38,7 +38,6 @@ class Library:
         self.state = state or engine.collection.folder / "service"
         self.state.mkdir(parents=True, exist_ok=True)
         self.writing = RLock()
-        self._encoding = Lock()
 
     def search(self, parts: Sequence[Part], *, k: int, where: Sequence[Any]) -> Answer:
         """Return the engine's answer; tried again if an item went between its being found and being looked up."""

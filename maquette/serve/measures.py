@@ -28,12 +28,6 @@ class Measures:
         )
         self.running = Gauge("maquette_requests_running", "Requests being answered.", ("kind",), registry=self.registry)
         self.refused_files = Counter("maquette_refused_files", "Files refused.", ("where",), registry=self.registry)
-        self.encoded = Histogram(
-            "maquette_encoded_together",
-            "Inputs that were encoded in one batch.",
-            buckets=(1, 2, 4, 8, 16),
-            registry=self.registry,
-        )
         self.items = Gauge("maquette_items", "Items in the collection.", registry=self.registry)
         self.version = Gauge("maquette_collection_version", "Version of the collection.", registry=self.registry)
         self.jobs = Gauge("maquette_jobs", "Jobs that wait or run.", registry=self.registry)

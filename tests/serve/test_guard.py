@@ -24,7 +24,7 @@ READER, WRITER = "reader-token-of-the-tests", "writer-token-of-the-tests"
 def guarded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     environment = {"MAQUETTE_READER_TOKEN": READER, "MAQUETTE_WRITER_TOKEN": WRITER}
     settings = Settings(
-        tokens=Tokens.read(environment=environment), query_bytes=200_000, file_bytes=100_000, uploads_per_minute=30
+        tokens=Tokens.read(environment=environment), query_bytes=200_000, file_bytes=100_000, uploads_per_minute=600
     )
     with live(folder / "collection", settings) as service:
         yield service
@@ -96,12 +96,12 @@ def test_a_body_that_is_too_large_is_answered_413(guarded: Live) -> None:
 
 
 def test_a_client_that_asks_too_often_is_told_when_to_come_back(folder: Path) -> None:
-    with live(folder / "collection", Settings(reads_per_minute=60)) as service:
-        answers = [ask(service, "GET", "/api/collection") for _ in range(15)]
-    assert [answer.status_code for answer in answers[:10]] == [200] * 10
+    with live(folder / "collection", Settings(reads_per_minute=1)) as service:
+        answers = [ask(service, "GET", "/api/collection") for _ in range(3)]
+    assert answers[0].status_code == 200
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused and all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
-    assert code(refused[0]) == "too_many" and refused[0].json()["error"]["limit"] == 60
+    assert code(refused[0]) == "too_many" and refused[0].json()["error"]["limit"] == 1
 
 
 def test_overload_is_answered_429_while_the_rest_goes_on() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_nothing_that_was_acknowledged_is_undone(folder: Path, tmp_path: Path, k
         ids = {item.id for item in client.every_item()}
     process.terminate()
     process.join()
-    assert process.exitcode == 0  # a graceful stop
+    assert process.exitcode in (0, -signal.SIGTERM)  # uvicorn finishes, and then lets the signal have its way
     slowest = max(witness.restarts)
     _LOG.info("%d kills, %d acknowledged writes, slowest restart %.1f s", kills, witness.acknowledged, slowest)
     assert witness.acknowledged > kills and any(content != {None} for content in witness.there.values())
