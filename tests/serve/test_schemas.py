@@ -9,7 +9,7 @@ from maquette.serve.schemas import Item, Job
 
 
 def test_a_class_is_called_class_outside() -> None:
-    values = {
+    values: dict[str, Any] = {
         "id": "a",
         "class": "cup",
         "thumbnail": "t",
