@@ -72,7 +72,7 @@ class SearchHit(_Answer):
     score: float
     probability: float | None
     band: Likelihood
-    class_name: str | None = Field(alias="class")
+    class_name: str | None = Field(validation_alias="class", serialization_alias="class")
     thumbnail: str
     scores: dict[str, float]
     metadata: dict[str, Any]
@@ -114,7 +114,7 @@ class Item(_Answer):
     """One item, and the addresses of its pictures and files (null: there is none)."""
 
     id: str
-    class_name: str | None = Field(alias="class")
+    class_name: str | None = Field(validation_alias="class", serialization_alias="class")
     thumbnail: str
     turntable: str | None
     model: str | None
