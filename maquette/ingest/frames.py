@@ -36,8 +36,9 @@ def send(
     body = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}) if arrays else b""
     try:
         for part in (_HEAD.pack(len(text), len(body)) + text, body):
-            _set_clock(link, deadline)
-            link.sendall(part)
+            if part:  # whoever has all of it may have answered and left
+                _set_clock(link, deadline)
+                link.sendall(part)
     except TimeoutError:
         raise FrameError("the other side takes nothing any more") from None
     except OSError as error:
@@ -71,12 +72,12 @@ def _exactly(link: socket.socket, count: int, deadline: float | None) -> bytearr
     """Return so many bytes; None if the other side closed before the first of them."""
     buffer = bytearray()
     while len(buffer) < count:
-        _set_clock(link, deadline)
         try:
+            _set_clock(link, deadline)
             part = link.recv(min(count - len(buffer), _AT_ONCE))
         except TimeoutError:
             raise FrameError("no answer in time") from None
-        except ConnectionError:
+        except OSError:  # reset by the other side, or closed by another thread of this
             part = b""
         if not part:
             if buffer:

@@ -173,6 +173,8 @@ class _Reader:
 
     def end(self) -> str:
         """End the process, whatever it is doing; return how it ended. A second call does nothing."""
+        with suppress(OSError):
+            self.link.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for it
         self.link.close()
         pid, self.pid = self.pid, 0
         return NURSERY.end(pid) if pid else ""

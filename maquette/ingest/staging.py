@@ -29,7 +29,7 @@ def bring_in(
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise FileError(path, f"cannot be opened: {reason}") from None
-    with os.fdopen(source, "rb", buffering=0) as stream:
+    try:
         found = os.fstat(source)
         if not stat.S_ISREG(found.st_mode):
             raise FileError(path, "is no regular file: expected a file on disk")
@@ -41,13 +41,17 @@ def bring_in(
             digest(f"{head}{found.st_size}\0".encode(errors="surrogateescape"))
         copied = 0
         with target.open("xb") as copy:
-            while part := stream.read(min(_AT_ONCE, found.st_size + 1 - copied)):
+            while part := os.read(source, min(_AT_ONCE, found.st_size + 1 - copied)):
                 copied += len(part)
                 if copied > found.st_size:
                     break
                 copy.write(part)
                 if digest is not None:
                     digest(part)
+    except OSError as error:
+        raise FileError(path, f"cannot be copied: {error.strerror or error}") from error
+    finally:
+        os.close(source)
     if copied != found.st_size:
         raise FileError(path, f"changed while it was read (from {found.st_size} bytes): try again when it is complete")
     return copied

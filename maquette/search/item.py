@@ -24,7 +24,7 @@ from maquette.geometry.cameras import ring_cameras
 from maquette.geometry.render import render
 from maquette.geometry.splat import splat
 from maquette.ingest import Limits, check_file, check_shape
-from maquette.modalities import MODALITIES, Arrays, Modality
+from maquette.modalities import MODALITIES, Arrays, Modality, Prepared
 from maquette.modalities.photo import read_photo
 from maquette.search.sources import Source
 
@@ -78,6 +78,7 @@ def read_item(source: Source, settings: Settings, *, seed: int, limits: Limits) 
     for name, modality in build_modalities(settings).items():
         entropy = hashlib.sha256(f"{seed}\0{source.id}\0{name}".encode(errors="surrogateescape")).digest()
         rng = np.random.default_rng(list(entropy))
+        prepared: Prepared | None
         if name in source.paths:
             prepared = modality.read([source.root / path for path in source.paths[name]], rng)
         elif shape is not None:

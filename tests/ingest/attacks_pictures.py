@@ -45,10 +45,10 @@ def attacks_on_pictures() -> Iterator[Attack]:
     yield Attack("PNG wrong checksum", ".png", sound[:29] + b"\0\0\0\0" + sound[33:])
     jpeg = bytearray(VALID["JPEG"][1](0))
     start = jpeg.index(b"\xff\xc0")
-    for size in (65_535, 0):
+    for side in (65_535, 0):
         changed = jpeg.copy()
-        changed[start + 5 : start + 9] = struct.pack(">HH", size, size)
-        yield Attack(f"JPEG of {size} x {size}", ".jpg", bytes(changed))
+        changed[start + 5 : start + 9] = struct.pack(">HH", side, side)
+        yield Attack(f"JPEG of {side} x {side}", ".jpg", bytes(changed))
     yield Attack(
         "JPEG marker of no length", ".jpg", bytes(jpeg[:2]) + b"\xff\xe1\x00\x00" + bytes(jpeg[2:]), refused=False
     )
@@ -63,10 +63,10 @@ def attacks_on_pictures() -> Iterator[Attack]:
     yield Attack("WebP canvas of 16,384", ".webp", b"RIFF" + struct.pack("<I", 4 + len(canvas)) + b"WEBP" + canvas)
     yield Attack("WebP length of 4 GB", ".webp", webp[:4] + b"\xff\xff\xff\xff" + webp[8:], refused=False)
     picture = Image.open(io.BytesIO(sound))
-    for kind in ("GIF", "BMP", "TIFF", "ICO", "PPM", "TGA", "EPS", "PDF"):
+    for name in ("GIF", "BMP", "TIFF", "ICO", "PPM", "TGA", "EPS", "PDF"):
         stream = io.BytesIO()
-        picture.save(stream, format=kind)
-        yield Attack(f"{kind} named PNG", ".png", stream.getvalue())
+        picture.save(stream, format=name)
+        yield Attack(f"{name} named PNG", ".png", stream.getvalue())
     svg = f'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///tmp/{CANARY}.txt"/></svg>'
     yield Attack("SVG named PNG", ".png", svg.encode())
     yield Attack("PostScript named JPEG", ".jpg", f"%!PS-Adobe\n(/tmp/{CANARY}.txt) run\n".encode())

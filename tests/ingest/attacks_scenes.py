@@ -72,17 +72,17 @@ def _gltf() -> Iterator[Attack]:
         yield Attack(f"glTF {place} is empty", ".gltf", _put(place, value=[]), refused=place != "nodes")
         yield Attack(f"glTF {place} of nothing", ".gltf", _put(place, value=[None]))
     yield Attack("glTF zeros from nowhere", ".gltf", _spoilt(_without_views))
-    cycle = [{"children": [1]}, {"children": [0], "mesh": 0}]
+    cycle: list[_Json] = [{"children": [1]}, {"children": [0], "mesh": 0}]
     yield Attack("glTF nodes in a cycle", ".gltf", _nodes(cycle, [0]))
     yield Attack("glTF node within itself", ".gltf", _nodes([{"children": [0], "mesh": 0}], [0]))
-    chain = [{"children": [n + 1]} for n in range(5_000)] + [{"mesh": 0}]
+    chain: list[_Json] = [{"children": [n + 1]} for n in range(5_000)] + [{"mesh": 0}]
     yield Attack("glTF 5,000 levels", ".gltf", _nodes(chain, [0]))
-    doubling = [{"children": [n + 1, n + 1]} for n in range(40)] + [{"mesh": 0}]
+    doubling: list[_Json] = [{"children": [n + 1, n + 1]} for n in range(40)] + [{"mesh": 0}]
     yield Attack("glTF instances 2^40", ".gltf", _nodes(doubling, [0]))
     yield Attack("glTF instances 200,000", ".gltf", _nodes([{"mesh": 0}], [0] * 200_000))
-    for value in ([0] * 16, [float("nan")] * 16, [1e308] * 16, [1] * 4, "x"):
-        data = _nodes([{"mesh": 0, "matrix": value}], [0])
-        yield Attack(f"glTF matrix {str(value)[:12]}", ".gltf", data)
+    for matrix in ([0] * 16, [float("nan")] * 16, [1e308] * 16, [1] * 4, "x"):
+        data = _nodes([{"mesh": 0, "matrix": matrix}], [0])
+        yield Attack(f"glTF matrix {str(matrix)[:12]}", ".gltf", data)
     yield Attack("glTF needs Draco", ".gltf", _put("extensionsRequired", value=["KHR_draco_mesh_compression"]))
     sparse = {"count": 2**30, "indices": {"bufferView": 0, "componentType": 5125}, "values": {"bufferView": 0}}
     yield Attack("glTF sparse of 2^30", ".gltf", _put("accessors", 0, "sparse", value=sparse))
@@ -95,7 +95,7 @@ def _gltf() -> Iterator[Attack]:
     yield Attack("glTF key twice", ".gltf", b'{"asset":{},' + _spoilt(lambda tree: None)[1:], refused=False)
 
 
-def _nodes(nodes: list[dict[str, object]], roots: list[int]) -> bytes:
+def _nodes(nodes: list[_Json], roots: list[int]) -> bytes:
     def change(tree: _Json) -> None:
         tree.update(nodes=nodes, scenes=[{"nodes": roots}], scene=0)
 

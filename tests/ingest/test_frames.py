@@ -30,7 +30,7 @@ def soon() -> float:
 
 def test_values_and_arrays_come_through(pair: Pair) -> None:
     rng = np.random.default_rng(0)
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "a/b": rng.normal(size=(700, 300)).astype(np.float32),
         "turned": np.asfortranarray(rng.integers(0, 9, (4, 5))),
         "none": np.zeros((0, 3)),

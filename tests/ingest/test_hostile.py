@@ -20,7 +20,7 @@ from tests.ingest.valid_files import MODALITY, VALID
 
 LIMITS = Limits(memory_bytes=512 * 2**20, cpu_seconds=10.0, wall_seconds=30.0)
 SETTINGS = {
-    "image": {"views": 1, "resolution": 16},
+    "image": {"views": 1, "train_views": 1, "resolution": 16},
     "mesh": {"faces": 16},
     "pointcloud": {"points_prepared": 32, "points": 16},
 }

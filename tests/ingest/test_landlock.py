@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from maquette.ingest import landlock
@@ -26,12 +28,12 @@ def test_a_kernel_without_it_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_kernel_is_asked_only_for_what_it_knows(monkeypatch: pytest.MonkeyPatch, version: int, size: int) -> None:
     asked: list[tuple[int, ...]] = []
 
-    def call(number: int, *arguments: object) -> int:
+    def call(number: int, *arguments: Any) -> int:
         if number == 444 and arguments[0] is None:
             return version
         if number == 444:
-            rules = arguments[0]._obj  # type: ignore[attr-defined] - what byref points at
-            asked.append((rules.files.bit_length(), rules.network, rules.scoped, arguments[1].value))  # type: ignore[attr-defined] - a size_t
+            rules = arguments[0]._obj  # what byref points at
+            asked.append((rules.files.bit_length(), rules.network, rules.scoped, arguments[1].value))
             return 99
         return 0
 

@@ -13,9 +13,14 @@ from maquette.ingest import nursery
 
 def test_orders_are_answered_one_by_one_until_the_program_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     buried: list[int] = []
+
+    def bury(pid: int) -> int:
+        buried.append(pid)
+        return 9
+
     monkeypatch.setattr(nursery, "leave_network", lambda: "nowhere")
     monkeypatch.setattr(nursery, "_fork", lambda control, request, descriptor: 100 + request["n"])
-    monkeypatch.setattr(nursery, "_bury", lambda pid: buried.append(pid) or 9)
+    monkeypatch.setattr(nursery, "_bury", bury)
     monkeypatch.setattr("gc.freeze", lambda: None)
     ours, theirs = socket.socketpair()
     thread = threading.Thread(target=nursery.main, args=(theirs.detach(),))
@@ -29,10 +34,10 @@ def test_orders_are_answered_one_by_one_until_the_program_is_gone(monkeypatch: p
         else:
             socket.send_fds(ours, [line[:half]], [descriptor])
         ours.sendall(line[half:])
-        reply: dict[str, object] = json.loads(ours.makefile().readline())
+        reply: dict[str, object] = json.loads(replies.readline())
         return reply
 
-    with ours, socket.socket() as handed:
+    with ours, ours.makefile() as replies, socket.socket() as handed:
         order: dict[str, object] = {"order": "fork", "n": 1, "modules": ["json"]}
         assert ask(order, handed.fileno()) == {"pid": 101, "network": "nowhere"}
         assert ask({**order, "modules": ["not_there"]}, handed.fileno()) == {

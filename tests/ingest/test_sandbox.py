@@ -19,7 +19,7 @@ from maquette.ingest.sandbox import Refused, Sandbox, can_confine
 from tests.ingest import reader_tasks
 
 TASKS = reader_tasks.__name__
-LIMITS = Limits(memory_bytes=200 * 2**20, cpu_seconds=1.0, wall_seconds=20.0)
+LIMITS = Limits(memory_bytes=200 * 2**20, cpu_seconds=1.0, wall_seconds=300.0)
 
 
 def make(limits: Limits = LIMITS, *, workers: int = 1) -> Sandbox:

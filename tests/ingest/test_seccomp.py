@@ -28,7 +28,7 @@ def verdict(column: int, number: int, *arguments: int, architecture: int | None 
             case 0x20:
                 (held,) = struct.unpack_from("<I", call, value)
             case 0x06:
-                return value
+                return int(value)
             case 0x15 | 0x35 | 0x45:
                 holds = {0x15: held == value, 0x35: held >= value, 0x45: bool(held & value)}[code]
                 at += if_true if holds else if_false

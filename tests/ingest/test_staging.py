@@ -48,7 +48,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
     for name, change in (("grows", b"y" * 5), ("shrinks", b"")):
         path = tmp_path / name
         path.write_bytes(b"x" * 3_000_000)
-        seen = []
+        seen: list[int] = []
 
         def during(part: bytes, path: Path = path, seen: list[int] = seen, change: bytes = change) -> None:
             if len(seen) == 1:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +163,8 @@ def test_several_readers_keep_the_order(tree: Path) -> None:
 def test_who_leaves_early_waits_for_nothing(tree: Path) -> None:
     results = read_sources(iter(find_sources([tree])), SETTINGS, seed=0, workers=1)
     assert next(results).source.id == "bars/long.off"
-    results.close()  # type: ignore[attr-defined] - a generator
+    assert isinstance(results, Generator)
+    results.close()
     again = list(read_sources(find_sources([tree]), SETTINGS, seed=0, workers=1))
     assert len(again) == 6
 
