@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.core.result import Ok
 
 from maquette.serve import Settings
 from tests.serve.serve_cases import Live, live
@@ -39,8 +40,9 @@ def test_no_request_makes_it_fail(open_service: Live) -> None:
             assert response.json()["error"]["message"]
         asked[case.operation.label] = asked.get(case.operation.label, 0) + 1
 
-    for operation in description.get_all_operations():
-        fuzz = given(case=operation.ok().as_strategy())(ask)
+    for found in description.get_all_operations():
+        assert isinstance(found, Ok), "the description is sound"
+        fuzz = given(case=found.ok().as_strategy())(ask)
         settings(
             max_examples=10,
             deadline=None,
