@@ -59,9 +59,12 @@ class Witness:
         process, client = self.start()
         with client:
             self.check(client)
-            timer = threading.Timer(self.random.uniform(0.0, 0.4), process.kill)
-            timer.start()
+            # After some writes, so that a slow machine acknowledges as many as a fast one; then at any moment.
+            timer = threading.Timer(self.random.uniform(0.0, 0.2), process.kill)
             try:
+                for _ in range(self.random.randint(0, 5)):
+                    self.write(client)
+                timer.start()
                 while True:
                     self.write(client)
             except ServiceError as error:
