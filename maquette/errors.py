@@ -9,6 +9,7 @@
     ├── MissingExtraError     an optional package is not installed         exit code 2
     ├── CheckpointError       a checkpoint cannot be written, read or continued
     ├── CollectionError       a collection on disk is not whole
+    ├── ServiceError          a service refused a request of its Python client, or cannot be reached
     └── NonFiniteTermError    a term of the objective became NaN or infinite
 
 A message says what was wrong with which value, what was expected, and what to do.
@@ -29,6 +30,7 @@ __all__ = [
     "MaquetteError",
     "MissingExtraError",
     "NonFiniteTermError",
+    "ServiceError",
     "UnknownNameError",
 ]
 
@@ -87,6 +89,15 @@ class CheckpointError(MaquetteError):
 
 class CollectionError(MaquetteError):
     """A collection on disk is not whole."""
+
+
+class ServiceError(MaquetteError):
+    """A service refused a request: `status` and `code` as it answered, 0 and "unreachable" where it did not."""
+
+    def __init__(self, message: str, *, status: int = 0, code: str = "unreachable") -> None:
+        self.status = status
+        self.code = code
+        super().__init__(message)
 
 
 class NonFiniteTermError(MaquetteError):

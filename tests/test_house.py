@@ -26,7 +26,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "methods": GROUND | {"losses"},
     "train": GROUND | {"modalities", "data", "encoders", "methods", "metrics"},
     "audit": GROUND | {"data", "encoders", "metrics"},
-    "search": GROUND | {"geometry", "modalities", "ingest", "data.manifest", "data.atomic", "encoders", "index"},
+    "search": GROUND
+    | {"geometry", "modalities", "ingest", "data.manifest", "data.atomic", "encoders", "index"}
+    | {"metrics.calibration"},
     "plots": GROUND | {"metrics"},
     "bench": GROUND
     | {
@@ -43,7 +45,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "audit",
     }
     | {"search", "plots"},
-    "serve": GROUND | {"search", "audit"},
+    # Uploads are read in `ingest`'s sandbox; conditions in an address are parsed as the command line parses them; what
+    # a job has done is written as the engine writes its pictures. None of the three brings torch or training along.
+    "serve": GROUND | {"search", "audit", "ingest", "index.where", "data.atomic"},
 }
 OPEN = {"cli", "__init__", "__main__"}
 

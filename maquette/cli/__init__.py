@@ -1,6 +1,33 @@
 """The `maquette` command. Each file holds the commands of one room and imports what it needs inside them."""
 
-from maquette.cli import bench, collection, compare, data, demo, doctor, lint, plotting, reproduce, training
+from maquette.cli import (
+    bench,
+    collection,
+    compare,
+    data,
+    demo,
+    doctor,
+    lint,
+    plotting,
+    reproduce,
+    searching,
+    serve,
+    training,
+)
 from maquette.cli.app import run_app as main
 
-__all__ = ["bench", "collection", "compare", "data", "demo", "doctor", "lint", "main", "plotting", "reproduce", "training"]
+__all__ = [
+    "bench",
+    "collection",
+    "compare",
+    "data",
+    "demo",
+    "doctor",
+    "lint",
+    "main",
+    "plotting",
+    "reproduce",
+    "searching",
+    "serve",
+    "training",
+]

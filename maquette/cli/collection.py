@@ -1,8 +1,7 @@
-"""`maquette index create|add|remove|info|check` and `maquette search`."""
+"""`maquette index create|add|remove|info|check|calibrate|duplicates`."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -99,34 +98,70 @@ def check(collection: CollectionArgument, as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
-@app.command()
-def search(
+@index.command("calibrate")
+def calibrate(
     collection: CollectionArgument,
-    image: Annotated[list[Path] | None, typer.Option(help="A photo to search by; may be given several times.")] = None,
-    points: Annotated[
-        list[Path] | None, typer.Option(help="A point cloud (scan) to search by; may be repeated.")
+    run: Annotated[
+        Path | None, typer.Option(help="A run's folder: its validation objects are searched for, by all their files.")
     ] = None,
-    mesh: Annotated[list[Path] | None, typer.Option(help="A mesh to search by; may be repeated.")] = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="How many items to show.")] = 10,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(help="Only items that match: class=chair, faces<5000, class in chair,table; may be repeated."),
+    queries: Annotated[
+        Path | None, typer.Option(help="A folder of photos, scans and meshes that are not in it, as class/name.ext.")
     ] = None,
+    seed: Annotated[int, typer.Option(help="Which items are drawn where there are too many.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the items nearest to photos, scans and meshes; several files make one query."""
-    from maquette.index import parse_where
-    from maquette.search import Engine
+    """Find out what scores mean in a collection; with neither option its own items are searched for, one by one."""
+    import numpy as np
 
-    queries = {"image": image or [], "pointcloud": points or [], "mesh": mesh or []}
-    began = time.perf_counter()
-    engine = Engine.open(collection)
-    opening = time.perf_counter() - began
-    found = engine.search(queries, k=k, where=parse_where(where or []))
-    lines = [f"{hit.rank:>3}  {hit.score:6.3f}  {hit.class_name or '-':<18} {hit.id}" for hit in found.hits]
-    took = sum(found.seconds.values())
-    lines.append(
-        f"{len(found.hits)} of {found.items} items, search {1000 * took:.0f} ms "
-        f"(opening the model {1000 * opening:.0f} ms)"
-    )
-    answer(found.as_json(), as_json=as_json, text="\n".join(lines))
+    from maquette.errors import InputError
+    from maquette.search import Engine
+    from maquette.search.calibrate import Gallery, held_out_trials, own_trials
+    from maquette.search.calibrate import calibrate as fit
+    from maquette.search.heldout import held_out_of_folder, held_out_of_manifest
+
+    if run is not None and queries is not None:
+        raise InputError("--run and --queries: expected one of the two, or neither")
+    engine, rng = Engine.open(collection), np.random.default_rng(seed)
+    gallery = Gallery.of(engine)
+    if run is not None:
+        from maquette.data.store import Store
+        from maquette.train.run import Run
+
+        manifest = Store.open(Run.open(run).prepared).manifest
+        trials = held_out_trials(engine, held_out_of_manifest(manifest, split="validation"), gallery)
+        fitted_on = f"validation objects of the run {run.resolve().name}"
+    elif queries is not None:
+        trials = held_out_trials(engine, held_out_of_folder(queries), gallery)
+        fitted_on = f"files in {queries.resolve().name}"
+    else:
+        trials = own_trials(engine, gallery, rng=rng)
+        fitted_on = "the collection's own items, each left out in turn"
+    calibration, reports = fit(engine, trials, gallery, fitted_on=fitted_on, rng=rng)
+    calibration.save(engine.collection.folder)
+    lines = [f"{'query':<36} queries  error of cosine  of probability  coverage  absent class AUROC"]
+    lines += [
+        f"{name:<36} {report.queries:>7}  {report.raw_error:>15.3f}  {report.error:>14.3f}  {report.coverage:>8.3f}"
+        f"  {report.absent_auroc:>18.3f}"
+        for name, report in reports.items()
+    ]
+    lines.append(f"fitted on {fitted_on}; figures of each half are by the curve fitted on the other")
+    values = {"fitted_on": fitted_on, "compositions": {name: report.as_json() for name, report in reports.items()}}
+    answer(values, as_json=as_json, text="\n".join(lines))
+
+
+@index.command("duplicates")
+def duplicates(collection: CollectionArgument, as_json: JsonOption = False) -> None:
+    """Show which items are the same shape: identical, scaled, mirrored or remeshed. Nothing is changed or removed."""
+    from maquette.search import Collection
+    from maquette.search.duplicates import find_duplicates
+
+    with stage("comparing shapes") as update:
+        report = find_duplicates(Collection.open(collection), on_progress=lambda done, total: update(done, total, ""))
+    for path, reason in report.refused:
+        say(f"refused {path}: {reason}")
+    lines = []
+    for group in report.groups:
+        lines.append(f"{group.tier}: {', '.join(group.ids)}")
+        lines += [f"    {pair.sentence()}" for pair in group.pairs]
+    lines.append(f"{len(report.groups)} groups among {report.compared} items")
+    answer(report.as_json(), as_json=as_json, text="\n".join(lines))

@@ -32,7 +32,13 @@ def demo(
     say(f"all done in {time.monotonic() - began:.0f} s")
     command = os.environ.get("MAQUETTE_COMMAND", "maquette")
     photo = Path(os.path.relpath(done.example_photo))
-    values = {"report": str(done.report), "collection": str(done.collection), "results": dict(done.results)}
+    serve = f"{command} serve {quote(str(done.collection))}"
+    values = {
+        "report": str(done.report),
+        "collection": str(done.collection),
+        "results": dict(done.results),
+        "open": serve,
+    }
     text = "\n".join(
         [
             map_table(dict(done.results)),
@@ -40,6 +46,7 @@ def demo(
             f"report:      {done.report}",
             f"collection:  {done.collection}",
             f"search it:   {command} search {quote(str(done.collection))} --image {quote(str(photo))}",
+            f"open it:     {serve}",
         ]
     )
     answer(values, as_json=as_json, text=text)

@@ -5,6 +5,14 @@ per-query values to intervals and tests: `significance`; from true labels to wha
 """
 
 from maquette.metrics.blocks import cosine_scores, rank_blocks
+from maquette.metrics.calibration import (
+    Reliability,
+    auroc,
+    conformal_threshold,
+    expected_calibration_error,
+    false_positive_rate,
+    reliability,
+)
 from maquette.metrics.division import correction_scores, division_scores, memorisation_scores
 from maquette.metrics.features import FeatureSet, evaluate_features, feature_file, read_features
 from maquette.metrics.pairs import Pair, PairScores, evaluate_pairs, pairs_as_json, score_queries
@@ -41,10 +49,13 @@ __all__ = [
     "PairScores",
     "Protocol",
     "Ranking",
+    "Reliability",
     "Spread",
+    "auroc",
     "average_precision",
     "average_views",
     "bootstrap_interval",
+    "conformal_threshold",
     "correction_scores",
     "cosine_scores",
     "dcg",
@@ -53,6 +64,8 @@ __all__ = [
     "evaluate_features",
     "evaluate_pairs",
     "evaluate_views",
+    "expected_calibration_error",
+    "false_positive_rate",
     "feature_file",
     "first_tier",
     "get_protocol",
@@ -67,6 +80,7 @@ __all__ = [
     "rank_relevant",
     "read_features",
     "recall_at",
+    "reliability",
     "score_queries",
     "second_tier",
     "seed_spread",

@@ -4,19 +4,24 @@
 """
 
 from maquette.search.answers import AddReport, Answer, Hit, QueryFile
+from maquette.search.calibrated import Calibration
 from maquette.search.check import CheckReport, check_collection
 from maquette.search.collection import Collection
 from maquette.search.engine import Engine
 from maquette.search.fuse import fuse_parts, fuse_query
+from maquette.search.parts import UNLIKE, Part
 from maquette.search.sources import Source, find_sources, sources_of_manifest
 
 __all__ = [
+    "UNLIKE",
     "AddReport",
     "Answer",
+    "Calibration",
     "CheckReport",
     "Collection",
     "Engine",
     "Hit",
+    "Part",
     "QueryFile",
     "Source",
     "check_collection",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,13 @@ from maquette.errors import FileError, InputError
 from maquette.index import Condition
 from maquette.ingest import Sandbox
 from maquette.modalities import Arrays
-from maquette.search.answers import AddReport, Answer, Hit, QueryFile
+from maquette.search.answering import answer_query
+from maquette.search.answers import AddReport, Answer
+from maquette.search.calibrated import CALIBRATION_FILE, Calibration
 from maquette.search.collection import Collection
-from maquette.search.fuse import cosines, fuse_parts, fuse_query
+from maquette.search.explain import Explanation, explain
+from maquette.search.fuse import check_weights, fuse_parts
+from maquette.search.parts import EncodedPart, Part, Query
 from maquette.search.reading import Reading, Refusal, build_modalities, make_sandbox, read_query, read_sources
 from maquette.search.sources import Source, find_sources
 
@@ -51,6 +56,7 @@ class Engine:
         self._seed = seed
         self._settings = {name: dict(spec.preparation) for name, spec in self.model.specs.items()}
         self._modalities = build_modalities(self._settings)
+        self._calibration: tuple[int, Calibration | None] = (-1, None)
 
     @classmethod
     def open(cls, folder: Path, *, seed: int = 0, sandbox: Sandbox | None = None) -> Engine:
@@ -61,20 +67,31 @@ class Engine:
         """Add the items in folders and single files (`sources.py` says which files make which items)."""
         return self.add(find_sources(paths), workers=workers, on_progress=on_progress)
 
-    def add(self, sources: Sequence[Source], *, workers: int = 1, on_progress: OnProgress | None = None) -> AddReport:
+    def add(
+        self,
+        sources: Sequence[Source],
+        *,
+        workers: int = 1,
+        on_progress: OnProgress | None = None,
+        sandbox: Sandbox | None = None,
+        replace_files: bool = False,
+    ) -> AddReport:
         """Read, encode and write items; those whose files have not changed since are passed over.
 
         A bad file is reported and costs only its item. Items are written some at a time, each lot for good: after an
-        interruption a second call goes on where the first was. `workers` confined processes read (0: this one).
+        interruption a second call goes on where the first was. `workers` confined processes read (0: this one), those
+        of `sandbox` if there is one. An id that is there with another file is refused, or with `replace_files` gets
+        the new one.
         """
         begun = time.perf_counter()
         self.collection.index.refresh()
-        todo, unchanged, refused = self._select(sources)
+        todo, unchanged, refused = self._select(sources, replace_files)
         added: list[str] = []
         replaced: list[str] = []
         done = len(sources) - len(todo)
         lot: list[Reading] = []
-        for number, reading in enumerate(read_sources(todo, self._settings, seed=self._seed, workers=workers), start=1):
+        readings = read_sources(todo, self._settings, seed=self._seed, workers=workers, sandbox=sandbox)
+        for number, reading in enumerate(readings, start=1):
             if isinstance(reading, Refusal):
                 refused.append((reading.path, reading.reason))
             else:
@@ -104,33 +121,84 @@ class Engine:
         they are fused with the modalities' `weights`. InputError (FileError) if a file cannot be used or none is given,
         or no item has the field of a condition.
         """
-        clock = [time.perf_counter()]
-        read = [(name, path, *self._read_query(name, path)) for name, paths in queries.items() for path in paths]
-        clock.append(time.perf_counter())
-        groups: dict[str, list[Float32[np.ndarray, "D"]]] = {}
-        for name, _, arrays, _ in read:
-            groups.setdefault(name, []).append(self._encode(name, [arrays])[0])
-        query = fuse_query({name: np.stack(group) for name, group in groups.items()}, weights=weights)
-        clock.append(time.perf_counter())
-        index = self.collection.index
-        index.refresh()
-        index.require_fields(where)
-        (ranking,) = index.search(query[None], k=k, where=where)
-        scores = cosines(query, index.parts(ranking.ids))
-        hits = [
-            self._hit(rank, entry.id, float(score), entry.metadata, own.tolist())
-            for rank, (entry, score, own) in enumerate(
-                zip(index.get(ranking.ids), ranking.scores, scores, strict=True), start=1
-            )
+        check_weights(weights or {}, known=queries)
+        parts = [
+            Part(name, path, weight=(weights or {}).get(name, 1.0)) for name, paths in queries.items() for path in paths
         ]
-        clock.append(time.perf_counter())
-        seconds = {
-            name: end - begin for name, begin, end in zip(("read", "encode", "search"), clock, clock[1:], strict=False)
-        }
-        files = tuple(QueryFile(str(path), name, notes) for name, path, _, notes in read)
-        return Answer(tuple(hits), files, seconds, len(index), index.version)
+        answer = self.search_parts(parts, k=k, where=where)
+        if answer.refused:
+            raise FileError(*answer.refused[0])
+        return answer
 
-    def _select(self, sources: Sequence[Source]) -> tuple[list[Source], list[str], list[tuple[str, str]]]:
+    def search_parts(self, parts: Sequence[Part], *, k: int = 10, where: Sequence[Condition] = ()) -> Answer:
+        """Return the k items most like the parts of positive weight and least like those of negative weight.
+
+        Items that are parts are not among the hits. A file that cannot be used is reported in `Answer.refused`;
+        FileError only if no part that asks for something is left. InputError if there is none to begin with, an item is
+        not in the collection, or no item has the field of a condition.
+        """
+        clock = [time.perf_counter()]
+        query, reading = self.encode_parts(parts)
+        clock.append(time.perf_counter())
+        answer = answer_query(self.collection, query, calibration=self.calibration, k=k, where=where)
+        clock.append(time.perf_counter())
+        encoding = clock[1] - clock[0] - reading
+        return replace(answer, seconds={"read": reading, "encode": encoding, "search": clock[2] - clock[1]})
+
+    def encode_parts(self, parts: Sequence[Part]) -> tuple[Query, float]:
+        """Return the query that the parts make, and the seconds spent on reading files; errors as in `search_parts`."""
+        if not any(part.weight > 0 for part in parts):
+            raise InputError("nothing to search by: expected at least one query file or item with a weight above 0")
+        self.collection.index.refresh()
+        encoded, refused, reading = self._encode_parts(parts)
+        if not any(part.part.weight > 0 for part in encoded):
+            raise FileError(*refused[0])
+        return Query(tuple(encoded), tuple(refused)), reading
+
+    def encode_usable(self, parts: Sequence[Part]) -> list[EncodedPart]:
+        """Return those of the parts that can be used, with their representations."""
+        return self._encode_parts(parts)[0]
+
+    def _encode_parts(self, parts: Sequence[Part]) -> tuple[list[EncodedPart], list[tuple[str, str]], float]:
+        """Return the parts that can be used, (path, reason) of the others, and the seconds spent on reading."""
+        encoded: list[EncodedPart] = []
+        refused: list[tuple[str, str]] = []
+        reading = 0.0
+        for part in parts:
+            if part.item is not None:
+                (entry,) = self.collection.index.get([part.item])
+                encoded.append(EncodedPart(part, entry.vector))
+                continue
+            assert part.modality is not None and part.path is not None, "a part is a file or an item"
+            begun = time.perf_counter()
+            try:
+                arrays, notes = self._read_query(part.modality, part.path)
+            except FileError as error:
+                refused.append((error.path, error.reason))
+                continue
+            reading += time.perf_counter() - begun
+            encoded.append(EncodedPart(part, self.encode(part.modality, [arrays])[0], notes))
+        return encoded, refused, reading
+
+    def explain(self, parts: Sequence[Part], id_: str) -> Explanation:
+        """Return why an item is, or is not, among the hits for these parts; errors as in `search_parts`."""
+        return explain(self, self.encode_parts(parts)[0], id_)
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What scores mean in this collection; None if that was never found out. Read again when the file changes."""
+        try:
+            stamp = (self.collection.folder / CALIBRATION_FILE).stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if stamp != self._calibration[0]:
+            found = Calibration.load(self.collection.folder, fingerprint=self.fingerprint)
+            self._calibration = (stamp, found)
+        return self._calibration[1]
+
+    def _select(
+        self, sources: Sequence[Source], replace_files: bool
+    ) -> tuple[list[Source], list[str], list[tuple[str, str]]]:
         """Return the sources to read, the ids of those unchanged, and those refused because their id is taken."""
         index = self.collection.index
         todo: list[Source] = []
@@ -151,7 +219,7 @@ class Engine:
                 if self._is_unchanged(source, entry.metadata):
                     unchanged.append(source.id)
                     continue
-                if there != path and there.is_file():
+                if not replace_files and there != path and there.is_file():
                     reason = f"its id {source.id!r} is that of {there} in the collection: add it from a folder above"
                     refused.append((str(path), reason))
                     continue
@@ -174,7 +242,7 @@ class Engine:
         for place, name in enumerate(self.model.modalities):
             rows = [row for row, reading in enumerate(lot) if name in reading.arrays]
             if rows:
-                parts[rows, place] = self._encode(name, [lot[row].arrays[name] for row in rows])
+                parts[rows, place] = self.encode(name, [lot[row].arrays[name] for row in rows])
         finite = np.isfinite(parts).all(axis=(1, 2))
         vectors = fuse_parts(np.where(finite[:, None, None], parts, 0.0))
         usable = vectors.any(axis=1)
@@ -202,7 +270,7 @@ class Engine:
     def _read_query(self, name: str, path: Path) -> tuple[Arrays, Mapping[str, Any]]:
         return read_query(name, path, self._settings, seed=self._seed, sandbox=self.sandbox)
 
-    def _encode(self, name: str, objects: Sequence[Arrays]) -> Float32[np.ndarray, "N D"]:
+    def encode(self, name: str, objects: Sequence[Arrays]) -> Float32[np.ndarray, "N D"]:
         """Return the representations of objects in one modality."""
         batch = {key: np.stack([arrays[key] for arrays in objects]) for key in objects[0]}
         with torch.inference_mode():
@@ -213,16 +281,3 @@ class Engine:
                 f"{name}: the representation is not finite: is the model in {self.collection.model_folder} sound?"
             )
         return representations
-
-    def _hit(self, rank: int, id_: str, score: float, metadata: Mapping[str, Any], own: Sequence[float]) -> Hit:
-        picture = self.collection.thumbnail(id_)
-        return Hit(
-            rank,
-            id_,
-            score,
-            metadata.get("class"),
-            str(Path(str(metadata["root"]), str(metadata["path"]))),
-            str(picture) if picture.is_file() else "",
-            {name: value for name, value in zip(self.model.modalities, own, strict=True) if value == value},
-            metadata,
-        )

@@ -25,3 +25,6 @@ def test_names_report_collection_and_a_search_that_works(tiny_demo: Path, tmp_pa
     assert Path(photo).is_file()
     found = CliRunner().invoke(app, ["search", str(folder / "collection"), "--image", photo])
     assert found.exit_code == 0
+    # The last line opens the page on what the demo made; that a service starts so is tested in tests/serve.
+    assert shlex.split(lines["open it"]) == ["maquette", "serve", lines["collection"].strip()]
+    assert done.stdout.splitlines()[-1].startswith("open it:")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from maquette.errors import InputError
-from maquette.search.fuse import cosines, fuse_parts, fuse_query
+from maquette.search.fuse import check_weights, cosines, fuse_parts, fuse_query, fuse_signed, fuse_weighted
 
 
 def test_parts_by_hand() -> None:
@@ -80,3 +80,45 @@ def test_what_cannot_be_fused(groups: dict[str, np.ndarray], weights: dict[str, 
 def test_cosines_by_hand_and_nan_where_a_part_is_lacking() -> None:
     scores = cosines(np.array([0.0, 2.0]), np.array([[[3.0, 4.0], [0, 0]], [[0, -1], [5, 0]]]))
     np.testing.assert_allclose(scores, np.array([[0.8, np.nan], [-1, 0]]), atol=1e-15)
+
+
+def test_weights_of_single_files_by_hand() -> None:
+    rows = {
+        "image": [(np.array([2.0, 0, 0]), 1.0), (np.array([0, 5.0, 0]), 3.0)],
+        "mesh": [(np.array([0, 0, 1.0]), 1.0)],
+    }
+    # Image: (1, 3, 0) / √10, weighing 3, the largest within it; mesh: (0, 0, 1), weighing 1, or 2 by the modality.
+    expected = np.array([3 / math.sqrt(10), 9 / math.sqrt(10), 1.0])
+    np.testing.assert_allclose(fuse_weighted(rows), expected / np.linalg.norm(expected), rtol=1e-12)
+    expected[2] = 2.0
+    doubled = fuse_weighted(rows, modality_weights={"mesh": 2.0})
+    np.testing.assert_allclose(doubled, expected / np.linalg.norm(expected), rtol=1e-12)
+
+
+def test_a_file_that_weighs_nothing_changes_nothing() -> None:
+    rng = np.random.default_rng(6)
+    one, two, mesh = rng.normal(size=(3, 6))
+    without = fuse_weighted({"image": [(one, 1.0)], "mesh": [(mesh, 1.0)]})
+    np.testing.assert_allclose(
+        fuse_weighted({"image": [(one, 1.0), (two, 0.0)], "mesh": [(mesh, 1.0)]}), without, rtol=1e-12
+    )
+
+
+def test_what_is_not_wanted_loses_by_its_weight() -> None:
+    rng = np.random.default_rng(7)
+    wanted, unwanted = rng.normal(size=(2, 6))
+    away = unwanted / np.linalg.norm(unwanted)
+    cosines_away = [
+        float(fuse_signed({"image": [(wanted, 1.0)]}, {"item": [(unwanted, weight)]}) @ away)
+        for weight in (0.1, 0.5, 1.0, 7.0)
+    ]
+    assert cosines_away[0] > cosines_away[1] > cosines_away[2]
+    assert cosines_away[2] == pytest.approx(cosines_away[3]), "no part is asked against more than another is asked for"
+    with pytest.raises(InputError, match="what is asked for is what is asked against"):
+        fuse_signed({"image": [(wanted, 1.0)]}, {"mesh": [(wanted, 1.0)]})
+
+
+def test_weights_are_for_known_modalities() -> None:
+    check_weights({"image": 0.0}, known=["image", "mesh"])
+    with pytest.raises(InputError, match="weight inf for 'image': expected 0 or more, for one of image, mesh"):
+        check_weights({"image": math.inf}, known=["mesh", "image"])

@@ -1,0 +1,123 @@
+"""Everything that one running service holds, in one place that its routes share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from maquette.errors import ServiceError
+from maquette.ingest import OWN_FILES, Limits, Sandbox, can_confine, unpack
+from maquette.search import Collection, Engine
+from maquette.search.previews import Preview, read_preview
+from maquette.serve.jobs import Jobs
+from maquette.serve.library import Library
+from maquette.serve.measures import Measures
+from maquette.serve.pictures import PictureCache
+from maquette.serve.queries import KeptQueries
+from maquette.serve.settings import Settings
+
+__all__ = ["Service"]
+
+_READERS = ("maquette.search.item", "maquette.search.previews")
+_OWN_LIMITS = replace(OWN_FILES, cpu_seconds=120.0, wall_seconds=120.0)
+"""For previews of the collection's own files: somebody waits for them."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts of a service."""
+
+    settings: Settings
+    measures: Measures
+    library: Library
+    queries: KeptQueries
+    pictures: PictureCache
+    jobs: Jobs
+    file_limits: Limits
+    own_files: Sandbox | None
+
+    @classmethod
+    def open(cls, folder: Path, settings: Settings) -> Service:
+        """Return the service over the collection in a folder; errors as `Engine.open` has them.
+
+        Files that clients send are read by processes of their own, with the limits for strangers' files. ServiceError
+        where the system cannot confine such processes.
+        """
+        if not can_confine():
+            raise ServiceError("this system cannot confine the processes that read files: serve on Linux or macOS")
+        limits = replace(Limits(), upload_bytes=settings.file_bytes)
+        sandbox = Sandbox(limits, modules=_READERS, workers=settings.readers)
+        engine = Engine(Collection.open(folder), sandbox=sandbox)
+        return cls.over(engine, settings)
+
+    @classmethod
+    def over(cls, engine: Engine, settings: Settings) -> Service:
+        """Return the service over an engine, with its state in the collection's folder."""
+        library = Library(engine)
+        measures = Measures()
+        measures.watch(measures.items, lambda: float(len(library.index)))
+        measures.watch(measures.version, lambda: float(library.index.version))
+        sandbox = engine.sandbox
+        limits = Limits() if sandbox is None else sandbox.limits
+        jobs = Jobs(
+            library,
+            add=lambda sources: engine.add(
+                sources,
+                workers=0 if sandbox is None else settings.readers,
+                sandbox=sandbox,
+                replace_files=True,
+            ),
+            unpack=lambda archive, folder: _unpack(archive, folder, limits, settings),
+            waiting=settings.jobs_waiting,
+        )
+        measures.watch(measures.jobs, lambda: float(jobs.unfinished()))
+        return cls(
+            settings,
+            measures,
+            library,
+            KeptQueries(library.state / "queries", most=settings.kept_queries),
+            PictureCache(library.state / "pictures"),
+            jobs,
+            limits,
+            None if sandbox is None else Sandbox(_OWN_LIMITS, modules=_READERS),
+        )
+
+    def start(self) -> None:
+        """Begin to work on jobs, those of an ended server first, and have a process ready that reads files."""
+        if self.library.engine.sandbox is not None:
+            self.library.engine.sandbox.start()
+        if not self.settings.read_only:
+            self.jobs.start()
+
+    def stop(self) -> None:
+        """Finish what is being written, and end the processes that read files."""
+        self.jobs.stop()
+        for sandbox in (self.library.engine.sandbox, self.own_files):
+            if sandbox is not None:
+                sandbox.close()
+
+    def unpack(self, archive: Path, folder: Path) -> Sequence[tuple[str, str]]:
+        """Unpack an archive into a folder; return (name, reason) of what was refused. FileError if all of it is."""
+        return _unpack(archive, folder, self.file_limits, self.settings)
+
+    def limits(self) -> dict[str, int]:
+        """Return the limits that a client may want to know before it sends something."""
+        names = ("faces", "points", "pixels", "archive_entries", "archive_bytes")
+        return self.settings.limits() | {name: getattr(self.file_limits, name) for name in names}
+
+    def remove(self, id_: str) -> int:
+        """Remove an item, for good when this returns; return how many there were."""
+        return self.jobs.remove(id_)
+
+    def preview(self, kind: Preview, path: Path, *, of_query: bool = False) -> bytes:
+        """Return a preview of a file; those of queries are read by the limits for strangers' files."""
+        sandbox = self.library.engine.sandbox if of_query else self.own_files
+        return read_preview(kind, path, sandbox=sandbox)
+
+
+def _unpack(archive: Path, folder: Path, limits: Limits, settings: Settings) -> Sequence[tuple[str, str]]:
+    shutil.rmtree(folder, ignore_errors=True)  # of a server that ended while it unpacked
+    folder.mkdir()
+    return unpack(archive, folder, replace(limits, upload_bytes=settings.job_bytes)).refused
