@@ -142,7 +142,7 @@ def compare_shapes(first: Mesh | Cloud, second: Mesh | Cloud) -> DuplicatePair |
 
 def _shape(shape: Mesh | Cloud) -> _Shape:
     is_mesh = isinstance(shape, Mesh)
-    points = shape.vertices if isinstance(shape, Mesh) else shape.points
+    points = np.unique(shape.vertices if isinstance(shape, Mesh) else shape.points, axis=0)
     areas = np.sort(face_areas(shape)) if isinstance(shape, Mesh) else np.empty(0)
     rng = np.random.default_rng(0)
     surface = surface_points(shape, rng=rng, count=_SURFACE_POINTS)

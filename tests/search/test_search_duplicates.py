@@ -52,7 +52,8 @@ def test_every_kind_of_copy_is_known_for_what_it_is(tmp_path: Path) -> None:
         assert found.scale == pytest.approx(1.0, abs=1e-4)
     scaled = compare_shapes(shape, moved(shape, scale=25.4))
     assert scaled is not None
-    assert (scaled.tier, scaled.scale) == ("scaled", pytest.approx(25.4))
+    assert scaled.tier == "scaled"
+    assert scaled.scale == pytest.approx(25.4)
     assert tier(shape, moved(shape, mirror=True)) == "mirrored"
     assert tier(shape, moved(split(shape), scale=2.0)) == "remeshed"
     assert tier(box(1, 2, 3), moved(box(1, 2, 3), mirror=True)) == "identical", "a box is its own mirror image"
