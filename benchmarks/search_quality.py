@@ -1,12 +1,12 @@
 """What scores mean, what is turned away and what fusion gives, on the demo's data: fitted on validation, shown on test.
 
     python -m maquette demo --out demo
-    python benchmarks/search_quality.py --demo demo --out benchmarks/results/search_quality.json
+    python benchmarks/search_quality.py --run demo/run --out benchmarks/results/search_quality.json
 
-Queries are the objects' own photos, scans and meshes; an object's own item is never among the answers. Curves and
-weights are fitted on the validation objects. "strict" fits them in a collection of the validation objects alone,
-"deployed" in the collection that is searched, as `maquette index calibrate --run` does; figures are always those of
-the test objects in the demo's collection. Unseen classes are the 18 that the demo's model was not trained on.
+Items are the test objects, each by its photos, scan and mesh; queries are the same objects' photos, scans and meshes,
+and an object's own item is never among the answers. Curves and weights are fitted on the validation objects: "strict"
+among the validation objects alone, so that nothing of the test objects is used; "deployed" among the items that are
+searched, as `maquette index calibrate --run` does. Unseen classes are those that the model was not trained on.
 """
 
 from __future__ import annotations
@@ -16,28 +16,80 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from maquette.data.datasets.workshop import workshop
-from maquette.data.manifest import Manifest
+from maquette.data.store import Store
+from maquette.encoders import open_model
 from maquette.geometry.procedural import CLASSES
 from maquette.metrics import auroc, average_precision, expected_calibration_error, false_positive_rate, rank_relevant
-from maquette.search import Collection, Engine, sources_of_manifest
+from maquette.modalities import MODALITIES
 from maquette.search.calibrate import Gallery, Trials, fit_curve, trials_of
-from maquette.search.heldout import HeldOut, compose, held_out_of_manifest
-from maquette.search.parts import EncodedPart
+from maquette.search.heldout import compose
+from maquette.search.parts import EncodedPart, Part, Query
+from maquette.train.evaluation import encode_run
+from maquette.train.run import Run
 
+OPTIONS = ("photos", "photo_style", "photo_resolution", "scan", "scan_points")
 WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
 Objects = list[tuple[str, str | None, list[EncodedPart]]]
 
 
-def encoded(engine: Engine, objects: list[HeldOut]) -> Objects:
-    """Return (class, id, parts) of every object."""
-    return [(thing.class_name, thing.id, engine.encode_usable(thing.parts)) for thing in objects]
+def objects_of(run: Path, split: str) -> Objects:
+    """Return (class, id, parts) of every object of a split."""
+    found, store, rows = encode_run(run, split=split)
+    labels = store.labels()[rows]
+    objects: Objects = []
+    for place, row in enumerate(rows.tolist()):
+        parts = []
+        for name, values in found.representations.items():
+            if found.present[name][place]:
+                views = found.views[name][place] if name in found.views else values[place : place + 1]
+                parts += [EncodedPart(Part(name, Path(store.ids[row])), unit(view)) for view in views]
+        objects.append((store.class_names[labels[place]], store.ids[row], parts))
+    return objects
+
+
+def gallery_of(objects: Objects) -> Gallery:
+    """Return the objects as the items of a collection."""
+    names = tuple(sorted({name for name, _, _ in objects}))
+    vectors = np.stack([Query(tuple(parts)).wanted() for _, _, parts in objects]).astype(np.float32)
+    labels = np.array([names.index(name) for name, _, _ in objects])
+    return Gallery(tuple(str(id_) for _, id_, _ in objects), vectors, labels, names)
+
+
+def strangers(run: Path, folder: Path, count: int) -> Objects:
+    """Return objects of the classes that the model was not trained on, made as the others were."""
+    manifest = Store.open(Run.open(run).prepared).manifest
+    options = {name: manifest.source[name] for name in OPTIONS if name in manifest.source}
+    names = [spec.name for spec in CLASSES if spec.name not in manifest.class_names]
+    made = workshop(folder, objects_per_class=count, classes=names, seed=1, **options)
+    model = open_model(Run.open(run).model)
+    objects: Objects = []
+    for item in made.items:
+        parts = []
+        for name, paths in sorted(item.paths.items()):
+            modality = MODALITIES.build(name, **model.specs[name].preparation)
+            for path in paths:
+                arrays = modality.read([made.root / path], np.random.default_rng(0)).arrays
+                with torch.inference_mode():
+                    inputs = modality.collate({key: value[None] for key, value in arrays.items()})
+                    parts.append(
+                        EncodedPart(Part(name, Path(path)), unit(model.encode_inputs(name, inputs)[0].numpy()))
+                    )
+        objects.append((made.class_names[item.label], item.id, parts))
+    return objects
+
+
+def unit(vector: np.ndarray) -> np.ndarray:
+    """Return the vector at length 1."""
+    wide = vector.astype(np.float64)
+    scaled: np.ndarray = wide / np.linalg.norm(wide)
+    return scaled
 
 
 def scores_of(trials: Trials, gallery: Gallery) -> tuple[np.ndarray, np.ndarray]:
@@ -92,33 +144,19 @@ def calibration(
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--demo", type=Path, required=True)
-    parser.add_argument("--unseen", type=int, default=8, help="objects of each unseen class")
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--unseen", type=int, default=4, help="objects of each unseen class")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    engine = Engine.open(arguments.demo / "collection")
-    manifest = Manifest.load(arguments.demo / "prepared" / "manifest.json", root=arguments.demo / "data")
-    gallery = Gallery.of(engine)
-    validation = encoded(engine, held_out_of_manifest(manifest, split="validation"))
-    testing = encoded(engine, held_out_of_manifest(manifest, split="test"))
-    val, test = trials_of(validation, gallery), trials_of(testing, gallery)
+    validation, testing = (objects_of(arguments.run, split) for split in ("validation", "test"))
+    gallery, strict_gallery = gallery_of(testing), gallery_of(validation)
+    val, test, strict = (
+        trials_of(validation, gallery),
+        trials_of(testing, gallery),
+        trials_of(validation, strict_gallery),
+    )
     with tempfile.TemporaryDirectory() as folder:
-        other = Engine(Collection.create(Path(folder) / "validation", model=engine.collection.model_folder))
-        other.add([replace(source, paths={}) for source in sources_of_manifest(manifest, split="validation")])
-        strict_gallery = Gallery.of(other)
-        strict = trials_of(validation, strict_gallery)
-        options = dict(manifest.source)
-        names = [spec.name for spec in CLASSES if spec.name not in manifest.class_names]
-        kept = ("photos", "photo_style", "photo_resolution", "scan", "scan_points")
-        strangers = workshop(
-            Path(folder) / "unseen",
-            objects_per_class=arguments.unseen,
-            classes=names,
-            seed=1,
-            **{name: options[name] for name in kept if name in options},
-        )
-        splits = ("train", "validation", "test")
-        unseen = encoded(engine, [thing for name in splits for thing in held_out_of_manifest(strangers, split=name)])
+        unseen = strangers(arguments.run, Path(folder) / "unseen", arguments.unseen)
     unknown: dict[str, list[np.ndarray]] = {}
     for _, _, parts in unseen:
         for query in compose(parts):
@@ -137,7 +175,7 @@ def main() -> None:
             "unknown_turned_away": float((foreign[5] < curve.familiar).mean()),
             "known_turned_away": float((known[5] < curve.familiar).mean()),
         }
-    modalities = sorted(engine.model.modalities)
+    modalities = sorted({part.part.group for _, _, parts in testing for part in parts})
     grid = [dict(zip(modalities, weights, strict=True)) for weights in product(WEIGHTS, repeat=len(modalities))]
     grid = [weights for weights in grid if min(weights.values()) >= 0.5 and 1.0 in weights.values()]
     fusion = {}
@@ -156,8 +194,8 @@ def main() -> None:
                 "learned_weights_map": mean_average_precision(learned, gallery),
             }
     result = {
-        "command": "python benchmarks/search_quality.py --demo demo",
-        "model": engine.fingerprint,
+        "command": "python benchmarks/search_quality.py --run demo/run",
+        "model": open_model(Run.open(arguments.run).model).fingerprint,
         "validation_objects": len(validation),
         "test_objects": len(testing),
         "items": len(gallery.ids),

@@ -40,7 +40,7 @@ def test_probabilities_hold_for_new_queries_where_cosines_do_not() -> None:
     scores = rest.vectors @ gallery.vectors.T.astype(np.float64)
     same = rest.labels[:, None] == gallery.labels
     raw = expected_calibration_error(np.clip(scores, 0, 1).ravel(), same.ravel())
-    assert expected_calibration_error(curve.probability(scores.ravel()), same.ravel()) < 0.01 < 0.1 < raw
+    assert expected_calibration_error(curve.probability(scores.ravel()), same.ravel()) < 0.01 < 0.03 < raw
     # What was promised of lists, and of queries that must not be turned away, holds for new ones.
     best_right = np.where(same, scores, -1.0).max(axis=1)
     assert (best_right >= curve.covering).mean() == pytest.approx(0.9, abs=0.05)
