@@ -3,7 +3,8 @@
     OMP_NUM_THREADS=2 python benchmarks/search_speed.py --out benchmarks/results/search_speed.json
 
 Vectors are random about 100 centers; metadata is as `maquette index add` writes it. The index is `lance`, exact: its
-answers are compared with a plain product over all vectors, so recall is a check, not a figure.
+answers are compared with a plain product over all vectors, so recall is a check, not a figure. On a machine that does
+other work the time of the wall is that of waiting; `p95_ms_of_processor` is the work itself, summed over threads.
 """
 
 from __future__ import annotations
@@ -73,16 +74,17 @@ def main() -> None:
             begun = time.perf_counter()
             matching = set(index.ids(where))
             first = time.perf_counter() - begun
-            seconds, found, right = [], 0, 0
+            seconds, work, found, right = [], [], 0, 0
             rows = np.array([row for row, id_ in enumerate(ids) if id_ in matching])
             for number in range(arguments.queries):
                 query = centers[number % 100] + rng.normal(size=arguments.dimensions)
-                begun = time.perf_counter()
+                begun, busy = time.perf_counter(), time.process_time()
                 index.refresh()
                 index.require_fields(where)
                 (ranking,) = index.search(query[None], k=10, where=where)
                 index.get(ranking.ids)
                 seconds.append(time.perf_counter() - begun)
+                work.append(time.process_time() - busy)
                 if number < 20:
                     scores = unit[rows] @ query
                     right += len({ids[row] for row in rows[np.argsort(-scores)[:10]]} & set(ranking.ids))
@@ -94,6 +96,7 @@ def main() -> None:
                 "p50_ms": round(p50, 1),
                 "p95_ms": round(p95, 1),
                 "p99_ms": round(p99, 1),
+                "p95_ms_of_processor": round(1000 * float(np.quantile(work, 0.95)), 1),
                 "first_filter_ms": round(1000 * first, 1),
                 "recall_at_10": right / found,
             }
