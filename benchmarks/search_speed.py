@@ -62,8 +62,13 @@ def main() -> None:
     ]
     ids = [f"c{label:02}/{row:06}.off" for row, label in enumerate(labels.tolist())]
     with tempfile.TemporaryDirectory() as folder:
-        index = INDEXES.build("lance", folder=Path(folder) / "items", dimensions=arguments.dimensions)
-        index.add(ids, vectors, metadata)
+        index = INDEXES.build(
+            "lance", folder=Path(folder) / "items", dimensions=arguments.dimensions, parts=("image", "mesh")
+        )
+        for start in range(0, arguments.items, 10_000):
+            rows = slice(start, start + 10_000)
+            parts = {"image": vectors[rows], "mesh": vectors[rows]}
+            index.add(ids[rows], vectors[rows], metadata[rows], parts=parts)
         begun = time.perf_counter()
         index = INDEXES.build("lance", folder=Path(folder) / "items")
         opening = time.perf_counter() - begun
@@ -83,6 +88,7 @@ def main() -> None:
                 index.require_fields(where)
                 (ranking,) = index.search(query[None], k=10, where=where)
                 index.get(ranking.ids)
+                index.parts(ranking.ids)
                 seconds.append(time.perf_counter() - begun)
                 work.append(time.process_time() - busy)
                 if number < 20:

@@ -123,7 +123,7 @@ def test_scores_get_a_meaning(shop: Path, tmp_path: Path) -> None:
             (queries / name).mkdir(parents=True, exist_ok=True)
             write_mesh(box(*(sides + rng.random(3))), queries / name / f"{number}.stl")
     held_out = answer("index", "calibrate", shop / "collection", "--queries", queries)
-    assert held_out["compositions"].keys() == {"mesh"}  # type: ignore[attr-defined]  # JSON
+    assert held_out["compositions"].keys() == {"item", "mesh"}  # type: ignore[attr-defined]  # JSON
     assert held_out["compositions"]["mesh"]["queries"] == 24  # type: ignore[index]  # JSON
     both = run("index", "calibrate", shop / "collection", "--queries", queries, "--run", tmp_path)
     assert "expected one of the two, or neither" in str(both.exception)
