@@ -35,7 +35,7 @@ from maquette.train.evaluation import encode_run
 from maquette.train.run import Run
 
 OPTIONS = ("photos", "photo_style", "photo_resolution", "scan", "scan_points")
-WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
+WEIGHTS = (0.5, 1.0, 2.0)
 Objects = list[tuple[str, str | None, list[EncodedPart]]]
 
 
@@ -177,7 +177,7 @@ def main() -> None:
         }
     modalities = sorted({part.part.group for _, _, parts in testing for part in parts})
     grid = [dict(zip(modalities, weights, strict=True)) for weights in product(WEIGHTS, repeat=len(modalities))]
-    grid = [weights for weights in grid if min(weights.values()) >= 0.5 and 1.0 in weights.values()]
+    grid = [weights for weights in grid if 1.0 in weights.values()]
     fusion = {}
     singles = {name: mean_average_precision(trials, gallery) for name, trials in test.items()}
     by_weights = {json.dumps(w): trials_of(validation, gallery, weights=w) for w in grid}

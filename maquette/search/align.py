@@ -31,7 +31,8 @@ _MIRROR_GAIN = 0.8
 class Alignment:
     """The first shape on the second: x -> scale (x rotation^T) + shift, in the units of the second.
 
-    `rotation` has determinant -1 where `mirrored`. Distances are of points in a unit sphere: before, both shapes are
+    `rotation` has determinant -1 where `mirrored`; `scale` is as good as the points stand for the shapes: some percent
+    for a thousand drawn from a surface. Distances are of points in a unit sphere: before, both shapes are
     centred, the second scaled to radius 1 and the first to its root mean square radius; after, turned and shifted too.
     """
 

@@ -28,7 +28,7 @@ def test_a_turned_copy_coincides_and_the_numbers_are_those_of_the_search(engine:
     assert why.scores == pytest.approx(hit.scores, abs=1e-6)
     assert [(name, weight) for name, weight, _ in why.parts] == [(str(copy), 1.0), (str(parts[1].path), 0.5)]
     assert why.alignment is not None
-    assert why.alignment.scale == pytest.approx(0.5, rel=0.05)
+    assert why.alignment.scale == pytest.approx(0.5, rel=0.1), "as well as samples tell"
     assert why.alignment.f_score_after > 0.8
     assert why.alignment.chamfer_after < why.alignment.chamfer_before
     assert not why.alignment.mirrored
