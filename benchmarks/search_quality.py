@@ -145,7 +145,7 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--unseen", type=int, default=4, help="objects of each unseen class")
+    parser.add_argument("--unseen", type=int, default=3, help="objects of each unseen class")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     validation, testing = (objects_of(arguments.run, split) for split in ("validation", "test"))
