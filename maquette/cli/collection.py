@@ -118,24 +118,26 @@ def calibrate(
     from maquette.search.calibrate import Gallery, held_out_trials, own_trials
     from maquette.search.calibrate import calibrate as fit
     from maquette.search.heldout import held_out_of_folder, held_out_of_manifest
+    from maquette.search.parts import ITEM
 
     if run is not None and queries is not None:
         raise InputError("--run and --queries: expected one of the two, or neither")
     engine, rng = Engine.open(collection), np.random.default_rng(seed)
     gallery = Gallery.of(engine)
+    trials = own_trials(engine, gallery, rng=rng)
+    fitted_on = "the collection's own items, each left out in turn"
     if run is not None:
         from maquette.data.store import Store
         from maquette.train.run import Run
 
         manifest = Store.open(Run.open(run).prepared).manifest
-        trials = held_out_trials(engine, held_out_of_manifest(manifest, split="validation"), gallery)
+        held_out = held_out_of_manifest(manifest, split="validation")
+        # "More like this" has no files to be held out: it is always asked of the items.
+        trials = {ITEM: trials[ITEM], **held_out_trials(engine, held_out, gallery)}
         fitted_on = f"validation objects of the run {run.resolve().name}"
     elif queries is not None:
-        trials = held_out_trials(engine, held_out_of_folder(queries), gallery)
+        trials = {ITEM: trials[ITEM], **held_out_trials(engine, held_out_of_folder(queries), gallery)}
         fitted_on = f"files in {queries.resolve().name}"
-    else:
-        trials = own_trials(engine, gallery, rng=rng)
-        fitted_on = "the collection's own items, each left out in turn"
     calibration, reports = fit(engine, trials, gallery, fitted_on=fitted_on, rng=rng)
     calibration.save(engine.collection.folder)
     lines = [f"{'query':<36} queries  error of cosine  of probability  coverage  absent class AUROC"]

@@ -12,7 +12,7 @@ For queries of one composition (`calibrated.py`) three things are fitted, on oth
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +27,16 @@ from maquette.search.engine import Engine
 from maquette.search.heldout import HeldOut, compose
 from maquette.search.parts import EncodedPart, Part, Query
 
-__all__ = ["CompositionReport", "Gallery", "Trials", "calibrate", "fit_curve", "held_out_trials", "own_trials"]
+__all__ = [
+    "CompositionReport",
+    "Gallery",
+    "Trials",
+    "calibrate",
+    "fit_curve",
+    "held_out_trials",
+    "own_trials",
+    "trials_of",
+]
 
 FAMILIAR_SHARE = 0.95
 """The share of queries with a counterpart that must not be turned away."""
@@ -144,12 +153,26 @@ def held_out_trials(engine: Engine, objects: Iterable[HeldOut], gallery: Gallery
 
     A file that cannot be read is left out. Where an object is in the collection itself, its item must not be found.
     """
+    known = (thing for thing in objects if thing.class_name in gallery.class_names)
+    return trials_of([(thing.class_name, thing.id, engine.encode_usable(thing.parts)) for thing in known], gallery)
+
+
+def trials_of(
+    objects: Iterable[tuple[str, str | None, Sequence[EncodedPart]]],
+    gallery: Gallery,
+    *,
+    weights: Mapping[str, float] | None = None,
+) -> dict[str, Trials]:
+    """Return the queries that objects make, as (class, id, parts), by composition; of the gallery's classes alone.
+
+    `weights` are those of modalities among each other, 1 where none is given.
+    """
     rows = {id_: row for row, id_ in enumerate(gallery.ids)}
-    made: list[tuple[Query, int, int]] = []
-    for thing in objects:
-        if thing.class_name in gallery.class_names:
-            label, own = gallery.class_names.index(thing.class_name), rows.get(thing.id or "", -1)
-            made += [(query, label, own) for query in compose(engine.encode_usable(thing.parts))]
+    made = []
+    for class_name, id_, parts in objects:
+        if class_name in gallery.class_names:
+            label, own = gallery.class_names.index(class_name), rows.get(id_ or "", -1)
+            made += [(replace(query, weights=weights or {}), label, own) for query in compose(parts)]
     return _by_composition(made)
 
 

@@ -38,6 +38,7 @@ __all__ = ["DuplicateGroup", "DuplicatePair", "DuplicateReport", "Tier", "compar
 Tier = Literal["identical", "scaled", "mirrored", "remeshed"]
 _TIERS: tuple[Tier, ...] = ("identical", "scaled", "mirrored", "remeshed")
 
+_WELD = 1e-5
 _SAME_SCALE = 1e-3
 _SAME_AREA = 1e-3
 _SURFACE_POINTS = 4096
@@ -150,7 +151,7 @@ def compare_shapes(first: Mesh | Cloud, second: Mesh | Cloud) -> DuplicatePair |
 
 def _shape(shape: Mesh | Cloud) -> _Shape:
     is_mesh = isinstance(shape, Mesh)
-    points = shape.vertices if isinstance(shape, Mesh) else shape.points
+    points = _welded(shape.vertices if isinstance(shape, Mesh) else shape.points)
     areas = np.sort(face_areas(shape)) if isinstance(shape, Mesh) else np.empty(0)
     rng = np.random.default_rng(0)
     surface = surface_points(shape, rng=rng, count=_SURFACE_POINTS)
@@ -162,6 +163,16 @@ def _shape(shape: Mesh | Cloud) -> _Shape:
     spread = np.sqrt(np.linalg.eigvalsh(unit.T @ unit / len(unit)))
     centre, exact = _moments(shape) if isinstance(shape, Mesh) else (points.mean(axis=0), size)
     return _Shape(points, areas, centre, exact, surface, again, np.concatenate([radii, spread]))
+
+
+def _welded(points: Float64[np.ndarray, "N 3"]) -> Float64[np.ndarray, "P 3"]:
+    """Return the points, one for all that are so near each other that turning or writing them may part or join them."""
+    size = unit_points(points)[1]
+    near = KDTree(points).query_pairs(_WELD * size, output_type="ndarray")
+    joined = coo_array((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(len(points), len(points)))
+    first = np.unique(connected_components(joined, directed=False)[1], return_index=True)[1]
+    kept: Float64[np.ndarray, "P 3"] = points[first]
+    return kept
 
 
 def _moments(mesh: Mesh) -> tuple[Float64[np.ndarray, "3"], float]:

@@ -48,7 +48,7 @@ def test_a_refused_file_does_not_fail_the_query(filled: Engine, tree: Path) -> N
     assert answer.hits == filled.search_parts([mesh]).hits
     assert [path for path, _ in answer.refused] == [str(bad)]
     assert [file.path for file in answer.queries] == [str(mesh.path)]
-    for left in ([], [Part(item="plates/wide.ply", weight=-1)]):
+    for left in ([], [Part(item="plates/wide.ply", weight=-1.0)]):
         with pytest.raises(FileError, match=r"broken\.png"):
             filled.search_parts([Part("image", bad), *left])
     with pytest.raises(FileError, match=r"broken\.png"):
@@ -56,7 +56,11 @@ def test_a_refused_file_does_not_fail_the_query(filled: Engine, tree: Path) -> N
 
 
 def test_queries_that_ask_for_nothing(filled: Engine, tree: Path) -> None:
-    for parts in ([], [Part(item="plates/wide.ply", weight=-1)], [Part("mesh", tree / "bars" / "long.off", weight=0)]):
+    for parts in (
+        [],
+        [Part(item="plates/wide.ply", weight=-1.0)],
+        [Part("mesh", tree / "bars" / "long.off", weight=0.0)],
+    ):
         with pytest.raises(InputError, match="nothing to search by"):
             filled.search_parts(parts)
     with pytest.raises(InputError, match="'nobody' is not among the 6 items"):

@@ -29,7 +29,13 @@ def test_parts_that_make_no_sense(part: dict[str, object], reason: str) -> None:
 
 
 def test_a_composition_counts_only_what_is_asked_for() -> None:
-    parts = [Part("mesh", B), Part("image", A), Part("image", A), Part(item="x", weight=-1), Part("image", A, weight=0)]
+    parts = [
+        Part("mesh", B),
+        Part("image", A),
+        Part("image", A),
+        Part(item="x", weight=-1.0),
+        Part("image", A, weight=0.0),
+    ]
     assert composition(parts) == "several image + mesh"
     assert composition(parts[::-1]) == composition(parts)
     assert composition([Part(item="x"), Part("image", A)]) == "image + item"
