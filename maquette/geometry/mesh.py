@@ -108,6 +108,8 @@ def _read(path: str | PathLike[str], up: Up, *, expected: Iterable[str]) -> Mesh
                 parsed = clean(parsed)
     except Fault as fault:
         raise FileError(file, str(fault)) from None
+    except MemoryError as error:
+        raise FileError(file, "needs more memory than this process may take: simplify it or split it") from error
     except Exception as error:  # a parser must never take its caller down, whatever the bytes
         lines = f"{type(error).__name__}: {error}".splitlines()
         raise FileError(file, f"damaged {suffix[1:].upper()} file ({lines[0][:200]})") from error

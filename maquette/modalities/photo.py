@@ -42,6 +42,8 @@ def read_photo(path: Path, *, resolution: int) -> UInt8[np.ndarray, "H W 3"]:
         raise FileError(path, "not a PNG, JPEG or WebP image, or damaged in its first bytes") from error
     except Image.DecompressionBombError as error:
         raise FileError(path, _too_large("more than 150") + "; scale it down first") from error
+    except MemoryError as error:
+        raise FileError(path, "needs more memory than this process may take: scale it down first") from error
     # A decoder fed with damaged bytes raises whatever it meets: OSError, SyntaxError, ValueError, struct.error …
     except Exception as error:
         if isinstance(error, OSError) and error.strerror:

@@ -19,8 +19,9 @@ from jaxtyping import Float32
 
 from maquette.data.atomic import write_atomically
 from maquette.encoders import open_model
-from maquette.errors import FileError, InputError, UnknownNameError
+from maquette.errors import FileError, InputError
 from maquette.index import Condition
+from maquette.ingest import Sandbox
 from maquette.modalities import Arrays
 from maquette.search.answering import answer_query
 from maquette.search.answers import AddReport, Answer
@@ -28,7 +29,7 @@ from maquette.search.calibrated import CALIBRATION_FILE, Calibration
 from maquette.search.collection import Collection
 from maquette.search.fuse import check_weights, fuse_parts
 from maquette.search.parts import EncodedPart, Part, Query
-from maquette.search.reading import Reading, Refusal, build_modalities, read_sources
+from maquette.search.reading import Reading, Refusal, build_modalities, make_sandbox, read_query, read_sources
 from maquette.search.sources import Source, find_sources
 
 __all__ = ["Engine", "OnProgress"]
@@ -40,10 +41,14 @@ _ITEMS_AT_ONCE = 16
 
 
 class Engine:
-    """An open collection with its model in memory; `seed` decides which points are drawn from a surface."""
+    """An open collection with its model in memory; `seed` decides which points are drawn from a surface.
 
-    def __init__(self, collection: Collection, *, seed: int = 0) -> None:
+    Query files are read in `sandbox`; without one given, in one with the limits for the user's own files.
+    """
+
+    def __init__(self, collection: Collection, *, seed: int = 0, sandbox: Sandbox | None = None) -> None:
         self.collection = collection
+        self.sandbox = sandbox or make_sandbox()
         self.model = open_model(collection.model_folder)
         self.fingerprint = self.model.fingerprint
         collection.require(self.fingerprint)
@@ -53,11 +58,11 @@ class Engine:
         self._calibration: tuple[int, Calibration | None] = (-1, None)
 
     @classmethod
-    def open(cls, folder: Path, *, seed: int = 0) -> Engine:
+    def open(cls, folder: Path, *, seed: int = 0, sandbox: Sandbox | None = None) -> Engine:
         """Return the engine over the collection in a folder; errors as `Collection.open` and `open_model` have them."""
-        return cls(Collection.open(folder), seed=seed)
+        return cls(Collection.open(folder), seed=seed, sandbox=sandbox)
 
-    def add_paths(self, paths: Iterable[Path], *, workers: int = 0, on_progress: OnProgress | None = None) -> AddReport:
+    def add_paths(self, paths: Iterable[Path], *, workers: int = 1, on_progress: OnProgress | None = None) -> AddReport:
         """Add the items in folders and single files (`sources.py` says which files make which items)."""
         return self.add(find_sources(paths), workers=workers, on_progress=on_progress)
 
@@ -65,15 +70,17 @@ class Engine:
         self,
         sources: Sequence[Source],
         *,
-        workers: int = 0,
+        workers: int = 1,
         on_progress: OnProgress | None = None,
+        sandbox: Sandbox | None = None,
         replace_files: bool = False,
     ) -> AddReport:
         """Read, encode and write items; those whose files have not changed since are passed over.
 
         A bad file is reported and costs only its item. Items are written some at a time, each lot for good: after an
-        interruption a second call goes on where the first was. `workers` processes read (0: this one). An id that is
-        there with another file is refused, or with `replace_files` gets the new one.
+        interruption a second call goes on where the first was. `workers` confined processes read (0: this one), those
+        of `sandbox` if there is one. An id that is there with another file is refused, or with `replace_files` gets
+        the new one.
         """
         begun = time.perf_counter()
         self.collection.index.refresh()
@@ -82,7 +89,8 @@ class Engine:
         replaced: list[str] = []
         done = len(sources) - len(todo)
         lot: list[Reading] = []
-        for number, reading in enumerate(read_sources(todo, self._settings, seed=self._seed, workers=workers), start=1):
+        readings = read_sources(todo, self._settings, seed=self._seed, workers=workers, sandbox=sandbox)
+        for number, reading in enumerate(readings, start=1):
             if isinstance(reading, Refusal):
                 refused.append((reading.path, reading.reason))
             else:
@@ -246,10 +254,7 @@ class Engine:
         return list(zip(ids, new, strict=True)), refused
 
     def _read_query(self, name: str, path: Path) -> tuple[Arrays, Mapping[str, Any]]:
-        if name not in self._modalities:
-            raise UnknownNameError("modality of the collection's model", name, self._modalities)
-        prepared = self._modalities[name].read([path], np.random.default_rng(self._seed))
-        return prepared.arrays, prepared.notes
+        return read_query(name, path, self._settings, seed=self._seed, sandbox=self.sandbox)
 
     def _encode(self, name: str, objects: Sequence[Arrays]) -> Float32[np.ndarray, "N D"]:
         """Return the representations of objects in one modality."""

@@ -1,40 +1,41 @@
-"""From an item's files to arrays for the encoders: in this process, or in others that may die of a file.
+"""From files to arrays for the encoders, in confined processes that may die of a file: it costs one refusal.
 
-A file that cannot be used costs one item: it comes back as a `Refusal` with one line of reason.
+What is done with the files is in `item.py`; what holds the processes is in `maquette.ingest`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from maquette.errors import FileError, InputError, MaquetteError
-from maquette.geometry import Cloud, Mesh, normalise, read_shape
-from maquette.geometry.cameras import ring_cameras
-from maquette.geometry.render import render
-from maquette.geometry.splat import splat
-from maquette.modalities import MODALITIES, Arrays
-from maquette.modalities.photo import read_photo
+from maquette.errors import FileError, InputError, MaquetteError, UnknownNameError
+from maquette.geometry import Cloud, Mesh
+from maquette.ingest import OWN_FILES, Limits, Refused, Sandbox, bring_in, can_confine
+from maquette.modalities import Arrays
+from maquette.search.item import Settings, build_modalities, read_item, read_query_files
 from maquette.search.sources import Source
 
-__all__ = ["Reading", "Refusal", "build_modalities", "read_source", "read_sources"]
+__all__ = [
+    "Reading",
+    "Refusal",
+    "build_modalities",
+    "make_sandbox",
+    "read_geometry",
+    "read_query",
+    "read_source",
+    "read_sources",
+]
 
-_THUMBNAIL_PIXELS = 256
 _READ_AHEAD = 4
 """Items a worker may be ahead of the one that is waited for; bounds the memory that readings wait in."""
-
-_Settings = Mapping[str, Mapping[str, Any]]
-"""Constructor arguments of each modality: how the model's training data were prepared."""
+_FUNCTIONS = "maquette.search.item"
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,25 @@ class Refusal:
     reason: str
 
 
-def read_source(source: Source, settings: _Settings, *, seed: int) -> Reading | Refusal:
+def make_sandbox(limits: Limits = OWN_FILES, *, workers: int = 1) -> Sandbox | None:
+    """Return a sandbox whose readers know models, scans and photos; None where the system cannot confine (Windows)."""
+    return Sandbox(limits, modules=[_FUNCTIONS], workers=workers) if can_confine() else None
+
+
+def read_source(
+    source: Source, settings: Settings, *, seed: int, limits: Limits = OWN_FILES, sandbox: Sandbox | None = None
+) -> Reading | Refusal:
     """Return one item in every modality that has a file of its own or can be derived from the geometry.
 
-    Its randomness comes from the seed, the item's id and the modality alone. Whatever a parser raises refuses the item,
-    but for errors that no other file would cure (a package that is not installed).
+    Read in the sandbox, by its limits; without one in this process, which a file may then crash or hang. Whatever a
+    parser raises refuses the item, but for errors that no other file would cure (a package that is not installed).
     """
     try:
-        return _read(source, settings, seed)
+        if sandbox is not None:
+            return _confined_item(source, settings, seed, sandbox)
+        item = read_item(source, settings, seed=seed, limits=limits)
+        facts = _about(source, source.checksum(), sum((source.root / path).stat().st_size for path in source.files))
+        return Reading(source, item.arrays, {**facts, **item.facts}, item.thumbnail)
     except FileError as error:
         return Refusal(source, error.path, _line(error.reason))
     except MaquetteError as error:
@@ -75,118 +87,159 @@ def read_source(source: Source, settings: _Settings, *, seed: int) -> Reading | 
 
 
 def read_sources(
-    sources: Iterable[Source], settings: _Settings, *, seed: int, workers: int
+    sources: Iterable[Source],
+    settings: Settings,
+    *,
+    seed: int,
+    workers: int,
+    limits: Limits = OWN_FILES,
+    sandbox: Sandbox | None = None,
 ) -> Iterator[Reading | Refusal]:
     """Return the items one after another, in the order of the sources.
 
-    With `workers` above 0 that many other processes read; a file that kills its process is refused like any other bad
-    file. Such processes import the calling program's main module, as multiprocessing does everywhere but on Linux.
+    That many confined processes read at a time, those of `sandbox` or of one made for the call. With `workers` 0 this
+    process reads, without protection: for files that are known to be sound.
     """
-    if workers == 0:
-        yield from (read_source(source, settings, seed=seed) for source in sources)
+    own = make_sandbox(limits, workers=workers) if sandbox is None and workers else None
+    used = sandbox or own
+    if used is None:
+        yield from (read_source(source, settings, seed=seed, limits=limits) for source in sources)
         return
     waiting = iter(sources)
-    while True:
-        pool = _pool(workers)
-        flying: deque[tuple[Source, Future[Reading | Refusal]]] = deque()
-        try:
-            while True:
-                while len(flying) < _READ_AHEAD * workers and (source := next(waiting, None)) is not None:
-                    flying.append((source, pool.submit(read_source, source, settings, seed=seed)))
-                if not flying:
-                    return
-                reading = flying[0][1].result()
-                flying.popleft()
-                yield reading
-        except BrokenProcessPool:
-            # Nobody knows which of those in flight did it: they are tried again one by one, so that the culprit shows.
-            yield from _read_one_by_one([source for source, _ in flying], settings, seed)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    pool = ThreadPoolExecutor(max(workers, 1), thread_name_prefix="read")
+    flying: deque[Future[Reading | Refusal]] = deque()
+    try:
+        while True:
+            while len(flying) < _READ_AHEAD * max(workers, 1) and (source := next(waiting, None)) is not None:
+                flying.append(pool.submit(read_source, source, settings, seed=seed, sandbox=used))
+            if not flying:
+                return
+            yield flying.popleft().result()
+    finally:
+        if own is not None:
+            own.close()  # who leaves early does not wait for files that are being read
+        pool.shutdown(cancel_futures=True)
 
 
-def build_modalities(settings: _Settings) -> dict[str, Any]:
-    """Return the modalities with these settings, by name."""
-    return {name: MODALITIES.build(name, **own) for name, own in settings.items()}
+def read_query(
+    modality: str, path: Path, settings: Settings, *, seed: int, sandbox: Sandbox | None = None
+) -> tuple[Arrays, Mapping[str, Any]]:
+    """Return what the encoder of a modality takes of one file, and what was assumed; FileError if it is refused.
+
+    Without a sandbox this process reads, which a file may then crash or hang.
+    """
+    if modality not in settings:
+        raise UnknownNameError("modality of the collection's model", modality, settings)
+    built = build_modalities({modality: settings[modality]})[modality]
+    if sandbox is None:
+        return read_query_files(built, [path], seed=seed, limits=OWN_FILES)
+    name = f"0{path.suffix.lower()}"
+    request = {"modality": modality, "settings": settings[modality], "seed": seed, "names": [name]}
+    notes, arrays = _run(sandbox, "query_in_folder", request, {name: path})
+    _require(arrays, {key: (part.shape, part.dtype) for key, part in built.fields().items()}, path)
+    return arrays, notes
 
 
-def _read(source: Source, settings: _Settings, seed: int) -> Reading | Refusal:
-    checksum = source.checksum()
-    shape = None if source.geometry is None else _normal(read_shape(source.root / source.geometry))
-    arrays: dict[str, Arrays] = {}
-    assumed: dict[str, Any] = {} if shape is None else dict(shape.notes)
-    for name, modality in build_modalities(settings).items():
-        entropy = hashlib.sha256(f"{seed}\0{source.id}\0{name}".encode()).digest()
-        rng = np.random.default_rng(list(entropy))
-        if name in source.paths:
-            prepared = modality.read([source.root / path for path in source.paths[name]], rng)
-        elif shape is not None:
-            prepared = modality.derive(shape, rng)
-        else:
-            continue
-        if prepared is not None:
-            arrays[name] = prepared.arrays
-            if own := {key: value for key, value in prepared.notes.items() if assumed.get(key) != value}:
-                assumed[name] = own
-    if not arrays:
-        wanted = ", ".join(sorted(settings))
-        return Refusal(source, str(source.root / source.files[0]), f"gives nothing that the model encodes ({wanted})")
-    metadata = {
+def read_geometry(path: Path, *, sandbox: Sandbox, faces: int | None = None) -> Mesh | Cloud:
+    """Return the mesh or cloud in a file, as `read_shape` does, with at most so many faces; FileError if refused."""
+    name = f"0{path.suffix.lower()}"
+    notes, arrays = _run(sandbox, "shape_in_folder", {"name": name, "faces": faces}, {name: path})
+    if "points" in arrays:
+        _require(arrays, {"points": ((None, 3), "float64")}, path)
+        return Cloud(arrays["points"], notes)
+    painted = {"colors": ((len(arrays.get("faces", ())), 3), "uint8")} if "colors" in arrays else {}
+    _require(arrays, {"vertices": ((None, 3), "float64"), "faces": ((None, 3), "int64"), **painted}, path)
+    corners = arrays["faces"]
+    if corners.size and not 0 <= corners.min() <= corners.max() < len(arrays["vertices"]):
+        raise FileError(path, "the process that read it gave faces of vertices that are not there")
+    return Mesh(arrays["vertices"], corners, arrays.get("colors"), notes)
+
+
+def _confined_item(source: Source, settings: Settings, seed: int, sandbox: Sandbox) -> Reading:
+    staged: dict[str, tuple[str, int]] = {}
+    copies = {path: f"{number}{Path(path).suffix.lower()}" for number, path in enumerate(dict.fromkeys(source.files))}
+
+    def stage(folder: Path) -> None:
+        staged["is"] = source.copy_to(folder, copies, most_bytes=sandbox.limits.upload_bytes)
+
+    request = {
+        "source": {
+            "id": source.id,
+            "geometry": None if source.geometry is None else copies[source.geometry],
+            "paths": {name: [copies[path] for path in paths] for name, paths in source.paths.items()},
+        },
+        "settings": settings,
+        "seed": seed,
+    }
+    originals = {copy: source.root / path for path, copy in copies.items()}
+    facts, arrays = _run(sandbox, "item_in_folder", request, originals, stage)
+    first = source.root / source.files[0]
+    fields = {
+        f"{name}/{key}": (part.shape, part.dtype)
+        for name, modality in build_modalities(settings).items()
+        for key, part in modality.fields().items()
+        if name in facts["modalities"]
+    }
+    _require(arrays, {**fields, "thumbnail": ((None,), "uint8")}, first)
+    nested: dict[str, dict[str, np.ndarray]] = {}
+    for place in fields:
+        name, _, key = place.partition("/")
+        nested.setdefault(name, {})[key] = arrays[place]
+    return Reading(source, nested, {**_about(source, *staged["is"]), **facts}, arrays["thumbnail"].tobytes())
+
+
+def _run(
+    sandbox: Sandbox,
+    function: str,
+    request: Mapping[str, Any],
+    files: Mapping[str, Path],
+    stage: Callable[[Path], None] | None = None,
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Run a function of `item.py` on copies of files (by their names there); a refusal names the original."""
+    folders: list[Path] = []
+
+    def prepare(folder: Path) -> None:
+        folders.append(folder)
+        (stage or partial(_copy, files, sandbox.limits.upload_bytes))(folder)
+
+    limits = sandbox.limits.as_json()
+    try:
+        values, arrays = sandbox.run(f"{_FUNCTIONS}:{function}", {**request, "limits": limits}, stage=prepare)
+    except Refused as fault:
+        original = files.get(Path(fault.file).name, next(iter(files.values())))
+        reason = fault.reason
+        for name, path in files.items():
+            reason = reason.replace(str(folders[0] / name), path.name)
+        raise FileError(original, _line(reason)) from None
+    if not isinstance(facts := values.get("facts"), dict):
+        raise FileError(next(iter(files.values())), "the process that read it gave no sound answer")
+    return facts, arrays
+
+
+def _copy(files: Mapping[str, Path], most_bytes: int, folder: Path) -> None:
+    for name, path in files.items():
+        bring_in(path, folder / name, most_bytes=most_bytes)
+
+
+def _require(arrays: Arrays, fields: Mapping[str, tuple[tuple[int | None, ...], str]], path: Path) -> None:
+    """What a reader sends is believed only as far as it has the promised form: a file may have taken it over."""
+    for name, (shape, dtype) in fields.items():
+        found = arrays.get(name)
+        sound = found is not None and str(found.dtype) == dtype and found.ndim == len(shape)
+        if found is None or not sound or any(w is not None and w != h for w, h in zip(shape, found.shape, strict=True)):
+            raise FileError(path, f"the process that read it gave no sound {name}")
+
+
+def _about(source: Source, checksum: str, size: int) -> dict[str, Any]:
+    return {
         **({} if source.class_name is None else {"class": source.class_name}),
         "path": source.files[0],
         "root": str(source.root),
         "files": list(source.files),
         "format": source.files[0].rpartition(".")[2].lower(),
-        "bytes": sum((source.root / path).stat().st_size for path in source.files),
-        **_size(shape),
-        "modalities": sorted(arrays),
-        "assumed": assumed,
+        "bytes": size,
         "checksum": checksum,
     }
-    return Reading(source, arrays, metadata, _thumbnail(source, shape))
-
-
-def _normal(shape: Mesh | Cloud) -> Mesh | Cloud:
-    if isinstance(shape, Mesh):
-        return normalise(shape)
-    return normalise(shape)
-
-
-def _size(shape: Mesh | Cloud | None) -> dict[str, int]:
-    if isinstance(shape, Mesh):
-        return {"faces": len(shape.faces), "vertices": len(shape.vertices)}
-    return {} if shape is None else {"points": len(shape.points)}
-
-
-def _thumbnail(source: Source, shape: Mesh | Cloud | None) -> bytes:
-    """Return a PNG of the geometry, or of the first picture where there is none."""
-    if shape is None:
-        pixels = read_photo(source.root / source.files[0], resolution=_THUMBNAIL_PIXELS)
-    elif isinstance(shape, Mesh):
-        pixels = render(shape, ring_cameras(1), resolution=_THUMBNAIL_PIXELS)[0]
-    else:
-        pixels = splat(shape, ring_cameras(1), resolution=_THUMBNAIL_PIXELS)[0]
-    png = io.BytesIO()
-    Image.fromarray(pixels).save(png, format="PNG")
-    return png.getvalue()
-
-
-def _read_one_by_one(sources: Iterable[Source], settings: _Settings, seed: int) -> Iterator[Reading | Refusal]:
-    pool = _pool(1)
-    try:
-        for source in sources:
-            try:
-                yield pool.submit(read_source, source, settings, seed=seed).result()
-            except BrokenProcessPool:
-                yield Refusal(source, str(source.root / source.files[0]), "the process that read it died")
-                pool = _pool(1)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # Not fork: torch and lance run threads, which a forked copy would wait for in vain.
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
 
 
 def _line(text: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from maquette.data.manifest import Manifest
 from maquette.errors import FileError, InputError
 from maquette.geometry import CLOUD_SUFFIXES, MESH_SUFFIXES
+from maquette.ingest import bring_in
 from maquette.modalities import ImageModality
 
 __all__ = ["Source", "find_sources", "sources_of_manifest"]
@@ -46,8 +47,7 @@ class Source:
     def checksum(self) -> str:
         """Return the SHA-256 (hex) over the files and what each is for; FileError if one cannot be read."""
         digest = hashlib.sha256()
-        named = [("", self.geometry or "")] + [(name, path) for name in sorted(self.paths) for path in self.paths[name]]
-        for use, path in named:
+        for use, path in self._uses():
             try:
                 content = (self.root / path).read_bytes() if path else b""
             except OSError as error:
@@ -55,6 +55,30 @@ class Source:
             digest.update(f"{use}\0{path}\0{len(content)}\0".encode(errors="surrogateescape"))
             digest.update(content)
         return digest.hexdigest()
+
+    def copy_to(self, folder: Path, names: Mapping[str, str], *, most_bytes: int) -> tuple[str, int]:
+        """Copy the files into a folder under new names; return `checksum` of just what was copied, and its bytes.
+
+        FileError for a file that cannot be read, is empty, is no regular file, or is larger than `most_bytes`.
+        """
+        digest = hashlib.sha256()
+        size = 0
+        copied: set[str] = set()
+        for use, path in self._uses():
+            if not path:
+                digest.update(f"{use}\0{path}\0{0}\0".encode())
+                continue
+            # A file of two uses is read twice, and copied once.
+            target = folder / (names[path] if path not in copied else f"{names[path]}.again")
+            head = f"{use}\0{path}\0"
+            length = bring_in(self.root / path, target, most_bytes=most_bytes, digest=digest.update, head=head)
+            size += length
+            copied.add(path)
+        return digest.hexdigest(), size
+
+    def _uses(self) -> list[tuple[str, str]]:
+        """What each file is for (nothing: the geometry, which may be none), and its path."""
+        return [("", self.geometry or "")] + [(name, path) for name in sorted(self.paths) for path in self.paths[name]]
 
 
 def find_sources(paths: Iterable[Path]) -> list[Source]:
