@@ -44,8 +44,9 @@ export function openDetail(hit) {
   shown = mine;
   dialog.addEventListener("keydown", (event) => {
     if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey) return;
-    if (event.key === "n") step(1);
-    if (event.key === "p") step(-1);
+    const beside = !event.target.closest(".stage, summary");
+    if (event.key === "n" || (beside && event.key === "ArrowRight")) step(1);
+    if (event.key === "p" || (beside && event.key === "ArrowLeft")) step(-1);
   });
   const first = parts.find((part) => part.readAs !== "image" && !part.item) ?? parts[0] ?? null;
   lookAt(first);

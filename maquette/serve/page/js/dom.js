@@ -93,7 +93,7 @@ export function announce(text) {
 export function openDialog({ title, kind = "", content, onclose = () => {}, head = [] }) {
   const id = `title-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
   const dialog = h("dialog", { class: kind, "aria-labelledby": id },
-    h("div", { class: "dialog-head" }, h("h2", { id }, title), head,
+    h("div", { class: "dialog-head" }, h("h2", { id, tabindex: "-1", autofocus: true }, title), head,
       signButton("close", "Close", () => dialog.close(), { class: "icon close", "aria-keyshortcuts": "Escape" })),
     content);
   dialog.addEventListener("close", () => { onclose(); dialog.remove(); });

@@ -14,7 +14,7 @@ const KEYS = [
   ["Enter", "open the model"],
   ["Space", "select, or not"],
   ["C", "compare what is selected"],
-  ["N, P", "in an open model: the next, the one before"],
+  ["N, P, ← →", "in an open model: the next, the one before"],
   ["← ↑ ↓ →, + −, 0", "in the viewer: turn, zoom, set back"],
   ["?", "this list"],
   ["Esc", "close; without a window: clear the selection"],

@@ -3,6 +3,7 @@
 import {
   Box3, Color, DoubleSide, Group, MeshStandardMaterial, PointsMaterial, Vector3,
 } from "../vendor/three/three.module.min.js";
+import { toCreasedNormals } from "../vendor/three/BufferGeometryUtils.js";
 import { GLTFLoader } from "../vendor/three/GLTFLoader.js";
 
 const loader = new GLTFLoader();
@@ -23,7 +24,9 @@ export async function dressedModel(glb, { color, see = 1, own = true }) {
   const corner = new Vector3();
   scene.traverse((part) => {
     if (!part.geometry) return;
-    const { position, normal, color: colors } = part.geometry.attributes;
+    // Files carry no normals: edges sharper than 40 degrees stay edges, the rest is round.
+    if (part.isMesh) part.geometry = toCreasedNormals(part.geometry, (40 * Math.PI) / 180);
+    const { position, color: colors } = part.geometry.attributes;
     for (let place = 0; place < position.count; place += 1) {
       reach = Math.max(reach, corner.fromBufferAttribute(position, place).applyMatrix4(part.matrixWorld).distanceToSquared(center));
     }
@@ -31,7 +34,7 @@ export async function dressedModel(glb, { color, see = 1, own = true }) {
     if (part.isMesh) {
       faces += (part.geometry.index?.count ?? position.count) / 3;
       part.material = new MeshStandardMaterial({ color: own_colors ? new Color(0xffffff) : new Color(color), vertexColors: own_colors, roughness: 0.85,
-        metalness: 0, side: DoubleSide, flatShading: !normal, transparent: see < 1, opacity: see, depthWrite: see === 1 });
+        metalness: 0, side: DoubleSide, transparent: see < 1, opacity: see, depthWrite: see === 1 });
     } else if (part.isPoints) {
       points += position.count;
       part.material = new PointsMaterial({ color: own_colors ? new Color(0xffffff) : new Color(color), vertexColors: own_colors, size: 0.022, sizeAttenuation: true });

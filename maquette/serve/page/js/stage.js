@@ -3,7 +3,7 @@
 import { button, fill, h, icon, signButton } from "./dom.js";
 import { Turntable } from "./turntable.js";
 
-export const COLORS = ["#c8cbd0", "#5b8def", "#e0a458", "#74b49b"];
+const MODEL_COLOR = "#c8cbd0";
 const QUERY_COLOR = "#5b8def";
 
 /**
@@ -65,7 +65,7 @@ export function makeStage(panes, { overlay = false } = {}) {
       const state = labels[place].querySelector(".pane-state");
       try {
         const glb = await pane.load(stop.signal);
-        const color = pane.query ? QUERY_COLOR : panes.length > 2 || !overlay ? COLORS[0] : COLORS[0];
+        const color = pane.query ? QUERY_COLOR : MODEL_COLOR;
         const dressed = await module.dressedModel(glb, { color, own: false });
         if (stop.signal.aborted || !viewer) { module.dispose(dressed); return; }
         models[place] = dressed;
