@@ -17,22 +17,26 @@ from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+from PIL import Image
 
 import maquette.serve
-from maquette.geometry import normalise, write_mesh
+from maquette.geometry import Mesh, normalise, write_mesh
+from maquette.geometry.cameras import ring_cameras
 from maquette.geometry.procedural import CLASSES
+from maquette.geometry.render import render
 from maquette.index.where import matches, parse_where
-from maquette.search.previews import turntable, viewer_model
+from maquette.search.previews import TURNTABLE_FRAMES
 from maquette.serve.guard import HEADERS
 
 PAGE = Path(maquette.serve.__file__).parent / "page"
-SHAPES = ("bowl", "chair", "hammer", "house", "vase")
-EACH = 3
+SHAPES = ("bowl", "chair", "hammer", "house", "stool", "vase")
+EACH = 2
 QUERY = "0123456789abcdef" * 2
 Reply = tuple[int, Any]
 
@@ -70,8 +74,8 @@ class Pretend:
                 path = folder / f"{name}-{number}.stl"
                 mesh = normalise(builders[name](np.random.default_rng(10 * row + number)))
                 write_mesh(mesh, path)
-                path.with_suffix(".png").write_bytes(turntable(path))
-                path.with_suffix(".glb").write_bytes(viewer_model(path))
+                write_mesh(mesh, path.with_suffix(".glb"))
+                _draw(mesh, path.with_suffix(".png"))
                 metadata = {
                     "class": name,
                     "format": "stl",
@@ -144,6 +148,18 @@ class Pretend:
         """How many items each class has."""
         names = [metadata["class"] for metadata in self.items.values()]
         return {name: names.count(name) for name in sorted(set(names))}
+
+
+def _draw(mesh: Mesh, path: Path) -> None:
+    frames = render(mesh, ring_cameras(TURNTABLE_FRAMES), resolution=64, supersample=1)
+    Image.fromarray(np.concatenate(list(frames), axis=1)).save(path)
+
+
+def _thumbnail(service: Pretend, id_: str) -> bytes:
+    with Image.open(service.file(id_, ".png")) as strip:
+        picture = BytesIO()
+        strip.crop((0, 0, strip.height, strip.height)).save(picture, "PNG")
+    return picture.getvalue()
 
 
 def _search(service: Pretend, form: list[Message]) -> Reply:
@@ -224,17 +240,6 @@ def _get(service: Pretend, path: str, asked: dict[str, list[str]]) -> Reply:
 def _item(service: Pretend, id_: str) -> dict[str, Any]:
     metadata = service.items[id_]
     return {"id": id_, "class": metadata["class"], "thumbnail": f"/api/thumbnail?id={id_}&v=1", "metadata": metadata}
-
-
-def _thumbnail(service: Pretend, id_: str) -> bytes:
-    from io import BytesIO
-
-    from PIL import Image
-
-    with Image.open(service.file(id_, ".png")) as strip:
-        picture = BytesIO()
-        strip.crop((strip.height, 0, 2 * strip.height, strip.height)).save(picture, "PNG")
-    return picture.getvalue()
 
 
 class _Handler(BaseHTTPRequestHandler):

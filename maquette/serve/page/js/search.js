@@ -9,6 +9,7 @@ export const PAGE = 24;
 const PICTURES = /\.(png|jpe?g|webp|bmp)$/i;
 const CLOUDS = /\.(xyz|npy|pts)$/i;
 const FIELDS = ["image", "pointcloud", "mesh", "file", "like", "unlike"];  // the order in which weights are counted
+const NOT_LIKE = 0.5;  // what the service takes for "not like this": enough to turn away, too little to lead
 let running = null;
 let browsing = null;
 let nextKey = 1;
@@ -35,7 +36,7 @@ export function addFiles(files, { fresh = false } = {}) {
 /** Add an item of the library: "more like this", or, negative, "not like this". */
 export function addItem(hit, { negative = false, fresh = false } = {}) {
   const others = (fresh ? [] : keptAside()).filter((part) => part.item !== hit.id);
-  setParts([...others, { key: nextKey++, kind: "item", item: hit.id, name: nameOf(hit.id), modality: "item", weight: 1, negative }]);
+  setParts([...others, { key: nextKey++, kind: "item", item: hit.id, name: nameOf(hit.id), modality: "item", weight: negative ? NOT_LIKE : 1, negative }]);
 }
 
 /** Parts that can go into a new query: files of a linked query stay with the service. */
@@ -48,6 +49,9 @@ export function setParts(parts) {
   if (parts.some((part) => part.kind !== "kept")) search();
   else clearQuery();
 }
+
+/** Turn a part into "not like this", or back. */
+export const turnPart = (part) => changePart(part.key, part.negative ? { negative: false, weight: part.before ?? 1 } : { negative: true, before: part.weight, weight: Math.min(part.weight, NOT_LIKE) });
 
 /** Change one part; `again` searches with it. */
 export function changePart(key, changes, again = true) {

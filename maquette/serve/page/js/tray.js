@@ -4,7 +4,7 @@ import { show } from "./api.js";
 import { camera, pasteButton } from "./capture.js";
 import { button, fill, h, icon, signButton } from "./dom.js";
 import { drawExamples } from "./examples.js";
-import { addFiles, changePart, clearQuery, setParts } from "./search.js";
+import { addFiles, changePart, clearQuery, setParts, turnPart } from "./search.js";
 import { on, state } from "./state.js";
 import { assumptions, MODALITIES, some } from "./words.js";
 
@@ -107,7 +107,7 @@ function partRow(part) {
           [["file", "what it is"], ["mesh", "mesh"], ["pointcloud", "scan"]].map(([value, label]) => h("option", { value, selected: part.modality === value }, label))))),
     !kept && h("div", { class: "part-tools" },
       !part.refused && signButton(part.negative ? "plus" : "minus", part.negative ? `Look for ${part.name} again` : `Not like this: ${part.name}`,
-        () => changePart(part.key, { negative: !part.negative }), { dataset: key("not"), "aria-pressed": String(part.negative) }),
+        () => turnPart(part), { dataset: key("not"), "aria-pressed": String(part.negative) }),
       signButton("close", `Remove ${part.name}`, () => removePart(part), { dataset: key("remove") })));
 }
 
