@@ -47,12 +47,12 @@ def serve(
     )
     import torch
 
-    from maquette.search import Engine
+    from maquette.serve import Service
     from maquette.serve import serve as run
 
     # The rest of the cores is left to the threads that answer, and to the processes that read files.
     torch.set_num_threads(threads or max(1, (os.cpu_count() or 2) // 2))
-    engine = Engine.open(collection)
+    service = Service.open(collection, settings)
     shown = f"[{host}]" if ":" in host else host
-    say(f"{len(engine.collection.index)} items in {collection}; open http://{shown}:{port}/ (Ctrl-C stops it)")
-    run(engine, settings)
+    say(f"{len(service.library.index)} items in {collection}; open http://{shown}:{port}/ (Ctrl-C stops it)")
+    run(service)

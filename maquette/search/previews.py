@@ -1,6 +1,6 @@
 """What a person looks at before opening a file: pictures from all around, and a model light enough for a browser.
 
-Both read a file that may be anything, so a service calls them in a sandbox; they take paths and return bytes.
+Both read a file that may be anything: `read_preview` has them made in a sandbox.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ import io
 import json
 import struct
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
+from maquette.errors import FileError
 from maquette.geometry import (
     CLOUD_SUFFIXES,
     MESH_SUFFIXES,
@@ -23,14 +24,27 @@ from maquette.geometry import (
     normalise,
     read_shape,
     simplify,
-    write_mesh,
 )
 from maquette.geometry.cameras import ring_cameras
+from maquette.geometry.formats import MESH_WRITERS
 from maquette.geometry.render import render
 from maquette.geometry.splat import splat
+from maquette.ingest import Limits, Refused, Sandbox, bring_in, check_file, check_shape
 from maquette.modalities import ImageModality
 
-__all__ = ["GEOMETRY_ENDINGS", "IMAGE_ENDINGS", "TURNTABLE_FRAMES", "modality_of", "turntable", "viewer_model"]
+__all__ = [
+    "GEOMETRY_ENDINGS",
+    "IMAGE_ENDINGS",
+    "TURNTABLE_FRAMES",
+    "Preview",
+    "modality_of",
+    "preview_in_folder",
+    "read_preview",
+    "turntable",
+    "viewer_model",
+]
+
+Preview = Literal["turntable", "viewer_model"]
 
 GEOMETRY_ENDINGS = frozenset(MESH_SUFFIXES | CLOUD_SUFFIXES)
 """Endings of files with geometry, lower case with the dot."""
@@ -59,6 +73,36 @@ def modality_of(path: Path) -> str:
     return "mesh" if ending in MESH_SUFFIXES else "pointcloud"
 
 
+def read_preview(kind: Preview, path: Path, *, sandbox: Sandbox | None) -> bytes:
+    """Return a preview of a file, made in the sandbox (without one in this process); FileError if it is refused."""
+    if sandbox is None:
+        return turntable(path) if kind == "turntable" else viewer_model(path)
+    name = f"0{path.suffix.lower()}"
+    limits = sandbox.limits
+    try:
+        _, arrays = sandbox.run(
+            f"{__name__}:preview_in_folder",
+            {"kind": kind, "name": name, "limits": limits.as_json()},
+            stage=lambda folder: _bring(path, folder / name, limits),
+        )
+    except Refused as fault:
+        raise FileError(path, fault.reason) from None
+    made = arrays.get("preview")
+    if made is None or made.dtype != np.uint8:
+        raise FileError(path, "the process that read it gave no sound preview")
+    return made.tobytes()
+
+
+def preview_in_folder(request: dict[str, Any], folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Make the preview that `read_preview` asks a confined reader for."""
+    path = folder / str(request["name"])
+    limits = Limits.from_json(request["limits"])
+    check_file(path, limits)
+    check_shape(path, read_shape(path), limits)
+    made = turntable(path) if request["kind"] == "turntable" else viewer_model(path)
+    return {}, {"preview": np.frombuffer(made, dtype=np.uint8)}
+
+
 def turntable(path: Path) -> bytes:
     """Return a PNG with twelve pictures of a file's geometry side by side, once around it."""
     shape = _normal(path)
@@ -75,12 +119,13 @@ def viewer_model(path: Path, *, faces: int = 50_000, points: int = 100_000) -> b
     shape = _normal(path)
     if isinstance(shape, Cloud):
         # Evenly from the whole list: scans are written in sweeps, and no part of one may vanish.
-        step = max(1, -(-len(shape.points) // points))
-        return _points_glb(shape.points[::step])
-    with TemporaryDirectory(prefix="maquette-") as folder:
-        target = Path(folder, "model.glb")
-        write_mesh(simplify(shape, faces=faces), target)
-        return target.read_bytes()
+        return _points_glb(shape.points[:: max(1, -(-len(shape.points) // points))])
+    light = simplify(shape, faces=faces)
+    return MESH_WRITERS[".glb"](light.vertices, light.faces, light.colors)
+
+
+def _bring(path: Path, target: Path, limits: Limits) -> None:
+    bring_in(path, target, most_bytes=limits.upload_bytes)
 
 
 def _normal(path: Path) -> Mesh | Cloud:

@@ -1,6 +1,6 @@
 """The search engine as a service: HTTP over one collection, and the page that uses it.
 
-`maquette serve COLLECTION` runs it; `create_app(Service.over(engine, Settings()))` is the same as an application for
+`maquette serve COLLECTION` runs it; `create_app(Service.open(folder, Settings()))` is the same as an application for
 any ASGI server.
 """
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 
 from maquette.index.where import parse_where
-from maquette.search.previews import GEOMETRY_ENDINGS, turntable, viewer_model
+from maquette.search.previews import GEOMETRY_ENDINGS
 from maquette.serve.failures import Failure
 from maquette.serve.schemas import CollectionInfo, Item, ItemPage, Removed
 from maquette.serve.service import Service
@@ -104,14 +104,14 @@ def browse_routes(service: Service) -> APIRouter:
     def strip(id: _Id, v: _Version = None) -> Response:  # noqa: A002
         """Return twelve pictures of the item side by side, once around it."""
         path, checksum = library.geometry(id, GEOMETRY_ENDINGS)
-        made = service.pictures.get("turntable", id, checksum, make=lambda: service.run(turntable, path))
+        made = service.pictures.get("turntable", id, checksum, make=lambda: service.preview("turntable", path))
         return FileResponse(made, media_type="image/png", headers=_caching(v))
 
     @routes.get("/model", response_class=FileResponse, responses=_GLB)
     def model(id: _Id, v: _Version = None) -> Response:  # noqa: A002
         """Return the item as GLB, normalised, y up, with no more faces than a browser takes."""
         path, checksum = library.geometry(id, GEOMETRY_ENDINGS)
-        made = service.pictures.get("model", id, checksum, make=lambda: service.run(viewer_model, path))
+        made = service.pictures.get("model", id, checksum, make=lambda: service.preview("viewer_model", path))
         return FileResponse(made, media_type="model/gltf-binary", headers=_caching(v))
 
     @routes.get("/file", response_class=FileResponse, responses=_BYTES)

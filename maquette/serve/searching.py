@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse
 from maquette.errors import FileError
 from maquette.index.where import parse_where
 from maquette.search import UNLIKE, Answer, Part
-from maquette.search.previews import GEOMETRY_ENDINGS, IMAGE_ENDINGS, modality_of, viewer_model
+from maquette.search.previews import GEOMETRY_ENDINGS, IMAGE_ENDINGS, modality_of
 from maquette.serve.failures import Failure
 from maquette.serve.queries import KeptPart
 from maquette.serve.schemas import QueryPart, Refused, SearchAnswer, SearchHit
@@ -105,7 +105,9 @@ def search_routes(service: Service) -> APIRouter:
         file = parts[part].file if part < len(parts) else None
         if file is None or Path(file).suffix not in GEOMETRY_ENDINGS:
             raise Failure(404, f"part {part} of the query: is no mesh or point cloud")
-        path = service.pictures.get("query", query, str(part), make=lambda: service.run(viewer_model, folder / file))
+        path = service.pictures.get(
+            "query", query, str(part), make=lambda: service.preview("viewer_model", folder / file, of_query=True)
+        )
         return FileResponse(path, media_type="model/gltf-binary")
 
     def _answer(parts: Sequence[KeptPart], folder: Path, *, k: int, where: Sequence[Any]) -> Answer:

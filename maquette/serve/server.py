@@ -6,21 +6,19 @@ import logging
 
 import uvicorn
 
-from maquette.search import Engine
 from maquette.serve.app import create_app
 from maquette.serve.logs import log_to_stderr
 from maquette.serve.service import Service
-from maquette.serve.settings import Settings
 
 __all__ = ["serve"]
 
 _LOG = logging.getLogger("maquette.serve")
 
 
-def serve(engine: Engine, settings: Settings) -> None:
+def serve(service: Service) -> None:
     """Answer requests until SIGTERM or SIGINT; then what runs is finished, at most `stop_seconds` long."""
     log_to_stderr()
-    service = Service.over(engine, settings)
+    settings = service.settings
     config = uvicorn.Config(
         create_app(service),
         host=settings.host,

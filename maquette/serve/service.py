@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
-from maquette.ingest import Limits, unpack
-from maquette.search import Engine
+from maquette.errors import ServiceError
+from maquette.ingest import OWN_FILES, Limits, Sandbox, can_confine, unpack
+from maquette.search import Collection, Engine
+from maquette.search.previews import Preview, read_preview
 from maquette.serve.jobs import Jobs
 from maquette.serve.library import Library
 from maquette.serve.measures import Measures
@@ -19,8 +20,9 @@ from maquette.serve.settings import Settings
 
 __all__ = ["Service"]
 
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
+_READERS = ("maquette.search.item", "maquette.search.previews")
+_OWN_LIMITS = replace(OWN_FILES, cpu_seconds=120.0, wall_seconds=120.0)
+"""For previews of the collection's own files: somebody waits for them."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,21 @@ class Service:
     pictures: PictureCache
     jobs: Jobs
     file_limits: Limits
+    own_files: Sandbox | None
+
+    @classmethod
+    def open(cls, folder: Path, settings: Settings) -> Service:
+        """Return the service over the collection in a folder; errors as `Engine.open` has them.
+
+        Files that clients send are read by processes of their own, with the limits for strangers' files. ServiceError
+        where the system cannot confine such processes.
+        """
+        if not can_confine():
+            raise ServiceError("this system cannot confine the processes that read files: serve on Linux or macOS")
+        limits = replace(Limits(), upload_bytes=settings.file_bytes)
+        sandbox = Sandbox(limits, modules=_READERS, workers=settings.readers)
+        engine = Engine(Collection.open(folder), sandbox=sandbox)
+        return cls.over(engine, settings)
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Service:
@@ -42,10 +59,11 @@ class Service:
         measures = Measures()
         measures.watch(measures.items, lambda: float(len(library.index)))
         measures.watch(measures.version, lambda: float(library.index.version))
-        limits = Limits()
+        sandbox = engine.sandbox
+        limits = Limits() if sandbox is None else sandbox.limits
         jobs = Jobs(
             library,
-            add=lambda sources: engine.add(sources, replace_files=True),
+            add=lambda sources: engine.add(sources, workers=settings.readers, sandbox=sandbox, replace_files=True),
             unpack=lambda archive, folder: _unpack(archive, folder, limits, settings),
             waiting=settings.jobs_waiting,
         )
@@ -58,16 +76,22 @@ class Service:
             PictureCache(library.state / "pictures"),
             jobs,
             limits,
+            None if sandbox is None else Sandbox(_OWN_LIMITS, modules=_READERS),
         )
 
     def start(self) -> None:
-        """Begin to work on jobs, those of an ended server first."""
+        """Begin to work on jobs, those of an ended server first, and have a process ready that reads files."""
+        if self.library.engine.sandbox is not None:
+            self.library.engine.sandbox.start()
         if not self.settings.read_only:
             self.jobs.start()
 
     def stop(self) -> None:
-        """Finish what is being written."""
+        """Finish what is being written, and end the processes that read files."""
         self.jobs.stop()
+        for sandbox in (self.library.engine.sandbox, self.own_files):
+            if sandbox is not None:
+                sandbox.close()
 
     def unpack(self, archive: Path, folder: Path) -> Sequence[tuple[str, str]]:
         """Unpack an archive into a folder; return (name, reason) of what was refused. FileError if all of it is."""
@@ -82,9 +106,10 @@ class Service:
         """Remove an item, for good when this returns; return how many there were."""
         return self.jobs.remove(id_)
 
-    def run(self, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Return what a function that reads a file gives."""
-        return function(*args, **kwargs)
+    def preview(self, kind: Preview, path: Path, *, of_query: bool = False) -> bytes:
+        """Return a preview of a file; those of queries are read by the limits for strangers' files."""
+        sandbox = self.library.engine.sandbox if of_query else self.own_files
+        return read_preview(kind, path, sandbox=sandbox)
 
 
 def _unpack(archive: Path, folder: Path, limits: Limits, settings: Settings) -> Sequence[tuple[str, str]]:

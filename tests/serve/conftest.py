@@ -1,101 +1,65 @@
-"""A real browser, and a page in it that fails a test by itself if it complains or asks another host for anything."""
+"""A collection of a few boxes, and a service over it that listens on a port of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from tests.conftest import find_browser
-from tests.serve.pretend import Pretend, pretending
-
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
-PATIENCE_MILLISECONDS = 90_000
-"""Long enough for a first picture in 3D without a graphics card on a busy machine."""
+from maquette.geometry import Cloud, write_cloud, write_mesh
+from maquette.search import Collection, Engine
+from maquette.serve import Client, Settings
+from tests.search.search_cases import box, export
+from tests.serve.serve_cases import Live, live
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium, without a window."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        launched = play.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
-        yield launched
-        launched.close()
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`collection` (8 items of three classes), `models` it was made of, `photo.png`; treat it as read-only."""
+    folder = tmp_path_factory.mktemp("service")
+    for name, sides in {
+        "bars/long.off": (1, 1, 6),
+        "bars/short.off": (1, 1, 3),
+        "bars/thick.off": (2, 2, 7),
+        "plates/square.obj": (5, 5, 1),
+        "plates/wide.off": (9, 4, 1),
+        "plates/thin.stl": (9, 9, 0.5),
+    }.items():
+        path = folder / "models" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_mesh(box(*sides), path)
+    rng = np.random.default_rng(0)
+    (folder / "models" / "scans").mkdir()
+    write_cloud(Cloud(rng.normal(size=(200, 3)) * (3, 2, 1)), folder / "models" / "scans" / "blob.xyz")
+    photo = Image.fromarray(rng.integers(0, 255, size=(40, 60, 3)).astype(np.uint8))
+    photo.save(folder / "models" / "scans" / "only photo.png")
+    photo.save(folder / "photo.png")
+    model = export(folder / "model", seed=1)
+    Engine(Collection.create(folder / "collection", model=model)).add_paths([folder / "models"], workers=0)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def showroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pretend]:
-    """A service that pretends, with a library of a few objects."""
-    with pretending(Pretend.make(tmp_path_factory.mktemp("showroom"))) as service:
+def shared(folder: Path) -> Iterator[Live]:
+    """A service that tests share: nothing may be added to it or removed from it."""
+    with live(folder / "collection", Settings(searches_per_minute=100_000, reads_per_minute=1_000_000)) as service:
         yield service
 
 
 @pytest.fixture
-def service(showroom: Pretend) -> Pretend:
-    """The service that pretends, as it is at the start."""
-    showroom.fresh()
-    return showroom
-
-
-Open = Callable[..., Any]
-
-
-@contextmanager
-def opened(browser: Any, address: str, *, width: int, height: int, expected: tuple[str, ...], **options: Any) -> Iterator[Any]:
-    """A page at an address; on leaving, nothing may have gone wrong in it but what holds an `expected` text."""
-    context = browser.new_context(viewport={"width": width, "height": height}, **options)
-    context.set_default_timeout(PATIENCE_MILLISECONDS)
-    page = context.new_page()
-    complaints: list[str] = []
-    hosts: set[str] = set()
-    page.on("console", lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-    page.goto(address)
-    yield page
-    context.close()
-    # Software drawing is slow, and Chromium says so; that is no fault of the page.
-    unexpected = [text for text in complaints if "GPU stall" not in text and not any(word in text for word in expected)]
-    assert not unexpected, f"the console says: {unexpected}"
-    assert hosts <= {urlsplit(address).netloc, ""}, f"the page asks other hosts: {hosts}"
+def own(folder: Path, tmp_path: Path) -> Iterator[Live]:
+    """A service over a copy of the collection, for one test."""
+    shutil.copytree(folder / "collection", tmp_path / "collection", ignore=shutil.ignore_patterns("service"))
+    with live(tmp_path / "collection", Settings()) as service:
+        yield service
 
 
 @pytest.fixture
-def open_page(browser: Any, service: Pretend) -> Iterator[Open]:
-    """Opens the page of the pretending service: `open_page(width=360, path="/?q=...", expected=("404",))`."""
-    left: list[Any] = []
-
-    def open_(*, path: str = "/", width: int = 1280, height: int = 860, expected: tuple[str, ...] = (), **options: Any) -> Any:
-        one = opened(browser, service.address(path), width=width, height=height, expected=expected, **options)
-        left.append(one)
-        return one.__enter__()
-
-    yield open_
-    for one in left:
-        one.__exit__(None, None, None)
-
-
-@pytest.fixture
-def photo(service: Pretend) -> dict[str, Any]:
-    """A picture of a bowl, as a browser hands a file over."""
-    return upload("bowl-at-home.png", service.file("bowl/bowl-00000.stl", ".png").read_bytes())
-
-
-def upload(name: str, content: bytes) -> dict[str, Any]:
-    """A file for an <input>."""
-    kinds = {".png": "image/png", ".xyz": "text/plain"}
-    return {"name": name, "mimeType": kinds.get(Path(name).suffix, "application/octet-stream"), "buffer": content}
+def client(shared: Live) -> Iterator[Client]:
+    """A client of the shared service."""
+    with Client(shared.address) as client:
+        yield client

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.serve.conftest import Open, upload
-from tests.serve.pretend import QUERY, Pretend, failing, pretending
-from tests.serve.test_page import search_by
+from tests.serve.page.conftest import Open, upload
+from tests.serve.page.pretend import QUERY, Pretend, failing, pretending
+from tests.serve.page.test_page import search_by
 
 pytestmark = pytest.mark.browser
 
@@ -114,7 +114,7 @@ def test_an_old_address_says_that_its_query_is_gone(open_page: Open) -> None:
 
 
 def test_a_service_that_is_gone_is_waited_for(browser: Any, showroom: Pretend, photo: dict[str, Any]) -> None:
-    from tests.serve.conftest import opened
+    from tests.serve.page.conftest import opened
 
     service = Pretend(showroom.folder, items=showroom.items)
     with pretending(service):

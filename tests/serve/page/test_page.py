@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.serve.conftest import Open, upload
-from tests.serve.pretend import QUERY, Pretend
+from tests.serve.page.conftest import Open, upload
+from tests.serve.page.pretend import QUERY, Pretend
 
 pytestmark = pytest.mark.browser
 
