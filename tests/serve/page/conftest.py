@@ -55,7 +55,9 @@ Open = Callable[..., Any]
 
 
 @contextmanager
-def opened(browser: Any, address: str, *, width: int, height: int, expected: tuple[str, ...], **options: Any) -> Iterator[Any]:
+def opened(
+    browser: Any, address: str, *, width: int, height: int, expected: tuple[str, ...], **options: Any
+) -> Iterator[Any]:
     """A page at an address; on leaving, nothing may have gone wrong in it but what holds an `expected` text."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
     context.set_default_timeout(PATIENCE_MILLISECONDS)
@@ -79,7 +81,9 @@ def open_page(browser: Any, service: Pretend) -> Iterator[Open]:
     """Opens the page of the pretending service: `open_page(width=360, path="/?q=...", expected=("404",))`."""
     left: list[Any] = []
 
-    def open_(*, path: str = "/", width: int = 1280, height: int = 860, expected: tuple[str, ...] = (), **options: Any) -> Any:
+    def open_(
+        *, path: str = "/", width: int = 1000, height: int = 700, expected: tuple[str, ...] = (), **options: Any
+    ) -> Any:
         one = opened(browser, service.address(path), width=width, height=height, expected=expected, **options)
         left.append(one)
         return one.__enter__()

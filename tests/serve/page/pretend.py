@@ -216,7 +216,11 @@ def _get(service: Pretend, path: str, asked: dict[str, list[str]]) -> Reply:
         conditions = parse_where(asked.get("where", []))
         ids = [id_ for id_, metadata in service.items.items() if matches(metadata, conditions)]
         offset, limit = int(one.get("offset", 0)), int(one.get("limit", 100))
-        return 200, {"total": len(ids), "offset": offset, "items": [_item(service, id_) for id_ in ids[offset:][:limit]]}
+        return 200, {
+            "total": len(ids),
+            "offset": offset,
+            "items": [_item(service, id_) for id_ in ids[offset:][:limit]],
+        }
     if path == "/api/item":
         return 200, _item(service, one["id"])
     if path == "/api/queries":
@@ -233,7 +237,11 @@ def _get(service: Pretend, path: str, asked: dict[str, list[str]]) -> Reply:
         return 200, {"jobs": service.jobs}
     if path == "/api/duplicates":
         ids = list(service.items)[:2]
-        return 200, {"state": "done", "version": 4, "groups": [{"tier": "scaled", "ids": ids, "evidence": {"scale": 2.0}}]}
+        return 200, {
+            "state": "done",
+            "version": 4,
+            "groups": [{"tier": "scaled", "ids": ids, "evidence": {"scale": 2.0}}],
+        }
     return (200, {"status": "ok"}) if path == "/api/health" else failing(404, "not_found", f"nothing at {path}")
 
 
@@ -283,7 +291,13 @@ class _Handler(BaseHTTPRequestHandler):
         assert isinstance(form, list)
         if url.path == "/api/jobs":
             files = [str(part.get_filename()) for part in form if isinstance(part, Message) and part.get_filename()]
-            job = {"id": "j1", "state": "running", "created": "2026-03-01T09:30:00+00:00", "done": 1, "total": len(files)}
+            job = {
+                "id": "j1",
+                "state": "running",
+                "created": "2026-03-01T09:30:00+00:00",
+                "done": 1,
+                "total": len(files),
+            }
             self.service.jobs.insert(0, {**job, "added": ["a"], "refused": [{"name": files[-1], "reason": "0 faces"}]})
             self._json((202, {"id": "j1"}))
         else:

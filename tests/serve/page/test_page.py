@@ -102,7 +102,7 @@ def test_a_model_is_opened_beside_the_query_and_over_it(open_page: Open, photo: 
         page.get_by_role("button", name="Download").click()
     assert saved.value.suggested_filename == "bowl-00001.stl"
     page.keyboard.press("Escape")
-    assert page.locator("dialog").count() == 0
+    page.locator("dialog").wait_for(state="detached")
     assert page.evaluate("document.activeElement.dataset.id") == "bowl/bowl-00001.stl"
 
 

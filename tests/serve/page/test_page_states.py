@@ -51,7 +51,9 @@ def test_nothing_like_this_is_an_answer(open_page: Open, photo: dict[str, Any]) 
     assert page.locator(".card-open").count() > 0
 
 
-def test_without_calibration_there_is_one_group_that_says_so(open_page: Open, service: Pretend, photo: dict[str, Any]) -> None:
+def test_without_calibration_there_is_one_group_that_says_so(
+    open_page: Open, service: Pretend, photo: dict[str, Any]
+) -> None:
     service.calibrated = False
     page = open_page()
     search_by(page, photo)
@@ -181,7 +183,9 @@ def test_it_fits_every_width(width: int, open_page: Open, photo: dict[str, Any])
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     page.wait_for_selector(".example")
     assert page.evaluate(overflow) == 0
-    search_by(page, photo, upload("bowl-with-a-name-that-is-longer-than-any-screen-is-wide-and-then-some.xyz", b"0 0 0"))
+    search_by(
+        page, photo, upload("bowl-with-a-name-that-is-longer-than-any-screen-is-wide-and-then-some.xyz", b"0 0 0")
+    )
     assert page.evaluate(overflow) == 0
     page.locator(".card-open").first.click()
     page.wait_for_selector("dialog.detail")
