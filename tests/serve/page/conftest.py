@@ -22,7 +22,7 @@ ARGUMENTS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
-PATIENCE_MILLISECONDS = 90_000
+PATIENCE_MILLISECONDS = 60_000
 """Long enough for a first picture in 3D without a graphics card on a busy machine."""
 
 

@@ -10,7 +10,6 @@ import json
 import mimetypes
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,21 +50,24 @@ class Pretend:
     """What the service holds and says; `say[path]` is called instead of the usual answer."""
 
     folder: Path
-    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    library: dict[str, dict[str, Any]] = field(default_factory=dict)
     say: dict[str, Callable[[dict[str, list[str]]], Reply]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     uploads: list[dict[str, Any]] = field(default_factory=list)
     token: str | None = None
     calibrated: bool = True
-    pause: float = 0.0
+    held: threading.Event | None = None
     limits: dict[str, float] = field(default_factory=lambda: {"file_bytes": 2.0**20, "job_bytes": 2.0**22})
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     port: int = 0
 
+    def __post_init__(self) -> None:
+        self.items = dict(self.library)
+
     @classmethod
     def make(cls, folder: Path) -> Self:
-        """Some objects of five classes, with their pictures and models."""
+        """Some objects of a few classes, with their pictures and models."""
         service = cls(folder)
         builders = {spec.name: spec.build for spec in CLASSES}
         for row, name in enumerate(SHAPES):
@@ -85,7 +87,8 @@ class Pretend:
                     "added": f"2026-0{number + 1}-15T10:00:00+00:00",
                     "assumed": {"up": "z", "up_assumed": True, "radius": 12.5},
                 }
-                service.items[id_] = metadata
+                service.library[id_] = metadata
+        service.fresh()
         return service
 
     def address(self, path: str = "/") -> str:
@@ -94,7 +97,7 @@ class Pretend:
 
     def fresh(self) -> None:
         """Forget what a test has changed."""
-        blank = Pretend(self.folder, items=self.items, port=self.port)
+        blank = Pretend(self.folder, self.library, port=self.port)
         self.__dict__.update(blank.__dict__)
 
     def file(self, id_: str, ending: str) -> Path:
@@ -230,8 +233,8 @@ def _get(service: Pretend, path: str, asked: dict[str, list[str]]) -> Reply:
         return 200, service.answer(query, [], asked.get("where", []), int(one.get("k", 10)))
     if path == "/api/explain":
         turn = [[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
-        alignment = {"rotation": turn, "scale": 1.0, "mirrored": False}
-        alignment |= {"chamfer_before": 0.21, "chamfer_after": 0.012, "f_score": 0.94}
+        alignment = {"rotation": turn, "scale": 1.0, "shift": [0.0, 0.0, 0.0], "mirrored": False}
+        alignment |= {"chamfer_before": 0.21, "chamfer_after": 0.012, "f_score_after": 0.94}
         return 200, {"sentence": "The shapes fit when turned by 90°.", "alignment": alignment, "scores": {}}
     if path == "/api/jobs":
         return 200, {"jobs": service.jobs}
@@ -240,7 +243,7 @@ def _get(service: Pretend, path: str, asked: dict[str, list[str]]) -> Reply:
         return 200, {
             "state": "done",
             "version": 4,
-            "groups": [{"tier": "scaled", "ids": ids, "evidence": {"scale": 2.0}}],
+            "groups": [{"tier": "scaled", "ids": ids, "pairs": [{"sentence": "a = b: scaled, scale 2"}]}],
         }
     return (200, {"status": "ok"}) if path == "/api/health" else failing(404, "not_found", f"nothing at {path}")
 
@@ -282,7 +285,8 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         if not self._admit(url.path):
             return
-        time.sleep(self.service.pause)
+        if self.service.held is not None:
+            self.service.held.wait(timeout=120)
         if url.path in self.service.say:
             self._json(self.service.say[url.path]({}))
             return

@@ -20,7 +20,8 @@ DROP = """([name, text]) => {
     const moved = new DataTransfer();
     moved.items.add(new File([Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))], name));
     for (const kind of ["dragenter", "dragover", "drop"]) {
-        document.querySelector(".zone").dispatchEvent(new DragEvent(kind, { dataTransfer: moved, bubbles: true, cancelable: true }));
+        const event = new DragEvent(kind, { dataTransfer: moved, bubbles: true, cancelable: true });
+        document.querySelector(".zone").dispatchEvent(event);
     }
 }"""
 
@@ -251,7 +252,8 @@ def test_a_pasted_picture_is_a_query(open_page: Open, service: Pretend, photo: d
     page.evaluate(
         """(text) => {
             const moved = new DataTransfer();
-            moved.items.add(new File([Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))], "image.png", { type: "image/png" }));
+            const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+            moved.items.add(new File([bytes], "image.png", { type: "image/png" }));
             document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: moved, bubbles: true }));
         }""",
         base64.b64encode(photo["buffer"]).decode(),

@@ -1,4 +1,4 @@
-"""The page's files as they are shipped: nothing from elsewhere, nothing inline, every address there, in the wheel too."""
+"""The page's files as they are shipped: nothing from elsewhere, nothing inline, all of it in the wheel."""
 
 from __future__ import annotations
 

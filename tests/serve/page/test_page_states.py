@@ -1,7 +1,8 @@
-"""Every state of the page, in a real browser: empty, at work, nothing found, refused, gone, no WebGL, a token; any width."""
+"""Every state of the page, in a real browser: empty, at work, nothing found, refused, gone, no WebGL, any width."""
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -34,12 +35,13 @@ def test_an_empty_library_says_how_to_fill_it(open_page: Open, service: Pretend)
 
 
 def test_work_is_shown_by_stages_and_can_be_stopped(open_page: Open, service: Pretend, photo: dict[str, Any]) -> None:
-    service.pause = 3.0
+    service.held = threading.Event()
     page = open_page()
     page.wait_for_selector(".example")
     choose(page, photo)
     page.get_by_text(f"Reading 1 part, then comparing with {len(service.items)} models").wait_for()
     page.get_by_role("button", name="Stop").click()
+    service.held.set()
     page.get_by_text("In this library").wait_for()
     assert page.locator(".part").count() == 0
 
@@ -51,9 +53,7 @@ def test_nothing_like_this_is_an_answer(open_page: Open, photo: dict[str, Any]) 
     assert page.locator(".card-open").count() > 0
 
 
-def test_without_calibration_there_is_one_group_that_says_so(
-    open_page: Open, service: Pretend, photo: dict[str, Any]
-) -> None:
+def test_without_calibration_there_is_one_group(open_page: Open, service: Pretend, photo: dict[str, Any]) -> None:
     service.calibrated = False
     page = open_page()
     search_by(page, photo)
@@ -118,7 +118,7 @@ def test_an_old_address_says_that_its_query_is_gone(open_page: Open) -> None:
 def test_a_service_that_is_gone_is_waited_for(browser: Any, showroom: Pretend, photo: dict[str, Any]) -> None:
     from tests.serve.page.conftest import opened
 
-    service = Pretend(showroom.folder, items=showroom.items)
+    service = Pretend(showroom.folder, showroom.library)
     with pretending(service):
         port = service.port
         gone = ("ERR_CONNECTION", "Failed to load")
@@ -183,9 +183,7 @@ def test_it_fits_every_width(width: int, open_page: Open, photo: dict[str, Any])
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     page.wait_for_selector(".example")
     assert page.evaluate(overflow) == 0
-    search_by(
-        page, photo, upload("bowl-with-a-name-that-is-longer-than-any-screen-is-wide-and-then-some.xyz", b"0 0 0")
-    )
+    search_by(page, photo, upload(f"bowl-{'with-a-long-name-' * 6}.xyz", b"0 0 0"))
     assert page.evaluate(overflow) == 0
     page.locator(".card-open").first.click()
     page.wait_for_selector("dialog.detail")

@@ -7,7 +7,7 @@ import { button, fill, h, icon } from "./dom.js";
 import { drawJobs, watchJobs } from "./jobs.js";
 import { clearQuery, setFilters } from "./search.js";
 import { noFilters, on, state, update } from "./state.js";
-import { bytes, count, nameOf, some, short } from "./words.js";
+import { bytes, count, nameOf, some } from "./words.js";
 
 const TIERS = { identical: "Identical geometry", scaled: "Same shape, another size", mirrored: "Mirrored", remeshed: "Same shape, another mesh" };
 
@@ -102,7 +102,7 @@ function drawDoubles(root) {
         await new Promise((resolve) => { setTimeout(resolve, 1500); });
         found = await api.duplicates();
       }
-      fill(body, found.state === "failed" ? h("p", { class: "fault" }, icon("warning"), found.reason ?? "The comparison failed; the service's log says why.") : groups(found.groups ?? found));
+      fill(body, found.state === "failed" ? h("p", { class: "fault" }, icon("warning"), found.reason ?? "The comparison failed; the service's log says why.") : groups(found.groups));
     } catch (error) {
       fill(body, h("p", { class: "fault" }, icon("warning"), error.message));
     }
@@ -114,12 +114,10 @@ function drawDoubles(root) {
 function groups(found) {
   if (found.length === 0) return h("p", { class: "note" }, "No two models of this library are the same shape.");
   return h("ul", { class: "double-groups" }, found.map((group) => {
-    const ids = (group.ids ?? group.items ?? group.members ?? []).map((one) => (typeof one === "string" ? one : one.id));
-    const evidence = typeof group.evidence === "object" && group.evidence !== null
-      ? Object.entries(group.evidence).filter(([, value]) => ["number", "boolean", "string"].includes(typeof value)).map(([key, value]) => `${key.replaceAll("_", " ")} ${typeof value === "number" ? short(value) : value}`).join(" · ")
-      : group.evidence ?? "";
-    return h("li", {}, h("p", { class: "double-tier" }, h("strong", {}, TIERS[group.tier] ?? group.tier), ` · ${some(ids.length, "model")}`, evidence && h("span", { class: "note" }, evidence)),
-      h("ul", { class: "double-items" }, ids.map((id) => h("li", {}, h("button", { type: "button", title: id, onclick: () => openItem(id) }, show(h("img", { alt: "", width: 88, height: 88, loading: "lazy" }), "thumbnail", id), h("span", {}, nameOf(id)))))));
+    const { ids, pairs = [] } = group;
+    return h("li", {}, h("p", { class: "double-tier" }, h("strong", {}, TIERS[group.tier] ?? group.tier), ` · ${some(ids.length, "model")}`),
+      h("ul", { class: "double-items" }, ids.map((id) => h("li", {}, h("button", { type: "button", title: id, onclick: () => openItem(id) }, show(h("img", { alt: "", width: 88, height: 88, loading: "lazy" }), "thumbnail", id), h("span", {}, nameOf(id)))))),
+      pairs.length > 0 && h("details", { class: "note" }, h("summary", {}, "Evidence"), h("ul", {}, pairs.map((pair) => h("li", {}, pair.sentence)))));
   }));
 }
 

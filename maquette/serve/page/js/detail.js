@@ -20,11 +20,17 @@ export function openDetail(hit) {
   const holder = h("div", { class: "detail-stage" });
   const why = h("div", { class: "why" });
   const mine = { stage: null, list };
+  // The service lays the first part with a shape on the model; for others there is nothing to lay.
+  const solid = parts.filter((part) => part.readAs !== "image").sort((a, b) => a.number - b.number)[0] ?? null;
+  const align = () => {
+    if (mine.alignment && mine.part === solid) mine.stage.align({ alignment: mine.alignment, from: frameOf(solid.assumed), onto: frameOf(hit.metadata?.assumed) });
+  };
   const lookAt = (part) => {
     mine.stage?.close();
     mine.stage = makeStage(part ? [queryPane(part), itemPane(hit)] : [itemPane(hit)], { overlay: true });
     fill(holder, parts.length > 1 && partChoice(parts, part, lookAt), mine.stage.element);
-    if (mine.alignment) mine.stage.align(mine.alignment);
+    mine.part = part;
+    align();
   };
   const place = list.findIndex((other) => other.id === hit.id);
   const step = (by) => { const next = list[place + by]; if (next) openDetail(next); };
@@ -48,9 +54,14 @@ export function openDetail(hit) {
     if (event.key === "n" || (beside && event.key === "ArrowRight")) step(1);
     if (event.key === "p" || (beside && event.key === "ArrowLeft")) step(-1);
   });
-  const first = parts.find((part) => part.readAs !== "image" && !part.item) ?? parts[0] ?? null;
-  lookAt(first);
-  if (state.answer) explain(hit, why, stop.signal, (alignment) => { mine.alignment = alignment; mine.stage.align(alignment); });
+  lookAt(solid ?? parts[0] ?? null);
+  if (state.answer) explain(hit, why, stop.signal, (alignment) => { mine.alignment = alignment; align(); });
+}
+
+/** Where a file's shape was and how large, in its own units, from the notes on reading it; null if they do not say. */
+function frameOf(notes) {
+  const center = [notes?.center_x, notes?.center_y, notes?.center_z];
+  return center.every(Number.isFinite) && notes.radius > 0 ? { center, radius: notes.radius } : null;
 }
 
 /** The models in the order in which they are seen. */
@@ -112,19 +123,17 @@ function meter(value) {
 }
 
 function facts(found) {
+  const { alignment, best_view: view, parts = [], remarks = [] } = found;
   const rows = [];
-  const { alignment } = found;
-  const view = found.best_view ?? found.view;
-  if (view !== null && view !== undefined) rows.push(["Best view", typeof view === "object" ? `${(view.number ?? view.index ?? 0) + (view.number === undefined ? 1 : 0)} of ${view.of ?? view.views ?? 12}` : String(view)]);
+  if (parts.length > 1) rows.push(...parts.map((part) => [nameOf(part.name), `${part.score.toFixed(2)}${part.weight < 0 ? ", not wanted" : ""}`]));
+  if (view) rows.push(["Best view", `${view.number} of ${view.views}`]);
   if (alignment) {
-    const before = alignment.chamfer_before, after = alignment.chamfer_after ?? alignment.chamfer;
-    if (after !== undefined) rows.push(["Distance when aligned", `${short(after)}${before === undefined ? "" : ` (${short(before)} before)`}`]);
-    if (alignment.f_score !== undefined) rows.push(["Surface that fits", percent(alignment.f_score)]);
-    if (alignment.scale !== undefined) rows.push(["Scale", `× ${short(alignment.scale)}`]);
-    if (alignment.mirrored !== undefined) rows.push(["Mirrored", alignment.mirrored ? "yes" : "no"]);
+    rows.push(["Distance when aligned", `${short(alignment.chamfer_after)} (${short(alignment.chamfer_before)} before)`],
+      ["Surface that fits", percent(alignment.f_score_after)], ["Scale", `× ${short(alignment.scale)}`], ["Mirrored", alignment.mirrored ? "yes" : "no"]);
   }
-  return rows.length > 0 && [h("dl", { class: "facts-list" }, rows.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value)))),
-    alignment && h("p", { class: "note" }, "Distances (Chamfer) are in radii of the model; measured on the shapes alone, without the search's own scores.")];
+  return [rows.length > 0 && h("dl", { class: "facts-list" }, rows.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value)))),
+    alignment && h("p", { class: "note" }, "Distances (Chamfer) are in radii of the model; measured on the shapes alone, without the search's own scores."),
+    remarks.map((remark) => h("p", { class: "note" }, remark))];
 }
 
 function metadata(hit) {

@@ -44,8 +44,8 @@ export function makeStage(panes, { overlay = false } = {}) {
   async function start() {
     let module;
     try {
-      const [{ Viewer, alignmentMatrix }, model] = await Promise.all([import("./viewer.js"), import("./model.js")]);
-      module = { alignmentMatrix, ...model };
+      const [{ Viewer }, model] = await Promise.all([import("./viewer.js"), import("./model.js")]);
+      module = model;
       if (stop.signal.aborted) return;
       viewer = new Viewer(canvas);
     } catch (error) {
@@ -104,9 +104,9 @@ export function makeStage(panes, { overlay = false } = {}) {
   return {
     element,
     /** Lay the query over the candidate as the service found that it fits best. */
-    async align(found) {
+    async align({ alignment: found, from, onto }) {
       const { alignmentMatrix } = await import("./viewer.js");
-      alignment = alignmentMatrix(found);
+      alignment = alignmentMatrix(found, from, onto);
       if (laid) viewer?.overlay(true, alignment);
     },
     close() {

@@ -155,12 +155,16 @@ export class Viewer {
   }
 }
 
-/** The alignment of the service (z up, both shapes at one size) for models of glTF (y up), as one matrix. */
-export function alignmentMatrix({ rotation, scale = 1, translation = [0, 0, 0] }) {
-  const [[a, b, c], [d, e, f], [g, h, i]] = rotation;
+/**
+ * The service's alignment, x -> scale (rotation x) + shift in the files' units and z up, for models as they are shown:
+ * y up, centered, at radius 1. `from` and `onto` are {center, radius} of the two files; unknown, both count as shown.
+ */
+export function alignmentMatrix({ rotation, scale, shift }, from, onto) {
+  const known = from && onto;
+  const turn = new Matrix4().set(...rotation.flatMap((row) => [...row, 0]), 0, 0, 0, 1);
+  const moved = new Matrix4().makeTranslation(...(known ? shift.map((value, axis) => (value - onto.center[axis]) / onto.radius) : [0, 0, 0]));
+  moved.multiply(new Matrix4().makeScale(...Array(3).fill(known ? (scale * from.radius) / onto.radius : 1))).multiply(turn);
+  if (known) moved.multiply(new Matrix4().makeTranslation(...from.center.map((value) => value / from.radius)));
   const upright = new Matrix4().set(1, 0, 0, 0, 0, 0, 1, 0, 0, -1, 0, 0, 0, 0, 0, 1);
-  const there = new Matrix4().set(a * scale, b * scale, c * scale, translation[0], d * scale, e * scale, f * scale, translation[1],
-    g * scale, h * scale, i * scale, translation[2], 0, 0, 0, 1);
-  return upright.clone().multiply(there).multiply(upright.clone().transpose());
+  return upright.clone().multiply(moved).multiply(upright.clone().transpose());
 }
-
