@@ -56,7 +56,7 @@ Open = Callable[..., Any]
 
 @contextmanager
 def opened(
-    browser: Any, address: str, *, width: int, height: int, expected: tuple[str, ...], **options: Any
+    browser: Any, address: str, *, width: int = 1000, height: int = 700, expected: tuple[str, ...] = (), **options: Any
 ) -> Iterator[Any]:
     """A page at an address; on leaving, nothing may have gone wrong in it but what holds an `expected` text."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
@@ -81,10 +81,8 @@ def open_page(browser: Any, service: Pretend) -> Iterator[Open]:
     """Opens the page of the pretending service: `open_page(width=360, path="/?q=...", expected=("404",))`."""
     left: list[Any] = []
 
-    def open_(
-        *, path: str = "/", width: int = 1000, height: int = 700, expected: tuple[str, ...] = (), **options: Any
-    ) -> Any:
-        one = opened(browser, service.address(path), width=width, height=height, expected=expected, **options)
+    def open_(*, path: str = "/", **options: Any) -> Any:
+        one = opened(browser, service.address(path), **options)
         left.append(one)
         return one.__enter__()
 
