@@ -276,7 +276,9 @@ class _Handler(BaseHTTPRequestHandler):
             ending = {"turntable": ".png", "model": ".glb", "file": ".stl"}[url.path.split("/")[-1]]
             self._bytes(self.service.file(asked["id"][0], ending).read_bytes(), "application/octet-stream")
         elif url.path == "/api/query_model":
-            self._bytes(self.service.file("bowl-0.stl", ".glb").read_bytes(), "model/gltf-binary")
+            part = self.service.kept[asked["query"][0]]["query"][int(asked["part"][0])]
+            shape = re.split(r"[-./]", part["name"])[0]
+            self._bytes(self.service.file(f"{shape}-0.stl", ".glb").read_bytes(), "model/gltf-binary")
         else:
             self._json(_get(self.service, url.path, asked))
 
