@@ -138,7 +138,7 @@ def test_the_examples_come_out_of_the_library(open_page: Open, service: Pretend)
 def test_filters_are_conditions_of_the_service(open_page: Open, service: Pretend, photo: dict[str, Any]) -> None:
     page = open_page()
     search_by(page, photo)
-    page.get_by_label("chair").check()
+    page.locator("#class-chair").check()
     page.wait_for_function("document.querySelector('.tally strong').textContent === '2'")
     assert {name.split("-")[0] for name in page.locator(".card-name").all_inner_texts()} == {"chair"}
     page.locator("#since").fill("2026-02-01")
@@ -157,7 +157,7 @@ def test_filters_are_conditions_of_the_service(open_page: Open, service: Pretend
 def test_the_address_restores_the_query(open_page: Open, service: Pretend, photo: dict[str, Any]) -> None:
     page = open_page()
     search_by(page, photo)
-    page.get_by_label("chair").check()
+    page.locator("#class-chair").check()
     page.wait_for_function("document.querySelector('.tally strong').textContent === '2'")
     page.locator("#sort").select_option("newest")
     address = page.url
@@ -166,7 +166,7 @@ def test_the_address_restores_the_query(open_page: Open, service: Pretend, photo
     again.wait_for_selector(".facts")
     assert again.locator(".card-name").all_inner_texts() == ["chair-00001", "chair-00000"]
     assert photo["name"] in again.inner_text(".tray")
-    assert again.get_by_label("chair").is_checked()
+    assert again.locator("#class-chair").is_checked()
 
 
 def test_chosen_models_are_compared_and_saved(open_page: Open, photo: dict[str, Any]) -> None:

@@ -141,7 +141,7 @@ def test_without_webgl_pictures_from_all_sides_are_shown(open_page: Open, servic
     page.locator(".card-open").first.click()
     page.wait_for_selector(".turn-face")
     assert "no WebGL" in page.inner_text(".stage-tools")
-    page.get_by_label("Turn").fill("3")
+    page.get_by_role("slider", name="Turn").fill("3")
     assert page.locator(".turn-face").get_attribute("aria-label") == "bowl-00000, side 4 of 12"
 
 
@@ -149,10 +149,10 @@ def test_a_token_is_asked_for_and_asked_again_if_wrong(open_page: Open, service:
     service.token = "right"
     page = open_page(expected=("401",))
     page.get_by_role("heading", name="A token, please").wait_for()
-    page.get_by_label("Token").fill("wrong")
+    page.locator("#token").fill("wrong")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="That token was not taken").wait_for()
-    page.get_by_label("Token").fill("right")
+    page.locator("#token").fill("right")
     page.keyboard.press("Enter")
     page.wait_for_selector(".example")
     page.wait_for_function("document.querySelector('.card img').naturalWidth > 0")
@@ -174,7 +174,7 @@ def test_the_collection_shows_classes_jobs_and_doubles(open_page: Open, service:
     page.get_by_text("Same shape, another size").wait_for()
     page.get_by_role("button", name="bowl", exact=False).first.click()
     page.wait_for_function("document.querySelector('.tally strong')?.textContent === '2'")
-    assert page.get_by_label("bowl").is_checked()
+    assert page.locator("#class-bowl").is_checked()
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280, 2560])
