@@ -72,7 +72,7 @@ def test_several_files_make_one_query_with_weights(open_page: Open, service: Pre
     page.get_by_text("Assumed: up = Z").click()
     assert "48,000 points in the file" in page.inner_text(".tray")
     page.get_by_label("Weight of bowl.xyz").fill("0.5")
-    page.wait_for_function("document.querySelectorAll('.weight output')[1].textContent === '0.5'")
+    page.locator(".weight output", has_text="0.5").wait_for()
     page.get_by_label("Not like this: bowl.xyz").click()
     page.wait_for_selector(".part.negative")
     page.wait_for_selector(".results[aria-busy=false]")
@@ -139,10 +139,10 @@ def test_filters_are_conditions_of_the_service(open_page: Open, service: Pretend
     page = open_page()
     search_by(page, photo)
     page.locator("#class-chair").check()
-    page.wait_for_function("document.querySelector('.tally strong').textContent === '2'")
+    page.locator(".tally strong", has_text=re.compile(r"^2$")).wait_for()
     assert {name.split("-")[0] for name in page.locator(".card-name").all_inner_texts()} == {"chair"}
     page.locator("#since").fill("2026-02-01")
-    page.wait_for_function("document.querySelector('.tally strong').textContent === '1'")
+    page.locator(".tally strong", has_text=re.compile(r"^1$")).wait_for()
     page.locator("#faces-to").fill("1")
     page.locator("#faces-to").press("Enter")
     page.get_by_text("No model passes these filters").wait_for()
@@ -158,7 +158,7 @@ def test_the_address_restores_the_query(open_page: Open, service: Pretend, photo
     page = open_page()
     search_by(page, photo)
     page.locator("#class-chair").check()
-    page.wait_for_function("document.querySelector('.tally strong').textContent === '2'")
+    page.locator(".tally strong", has_text=re.compile(r"^2$")).wait_for()
     page.locator("#sort").select_option("newest")
     address = page.url
     assert f"q={QUERY}" in address

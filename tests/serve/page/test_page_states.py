@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any
 
@@ -155,8 +156,7 @@ def test_a_token_is_asked_for_and_asked_again_if_wrong(open_page: Open, service:
     page.locator("#token").fill("right")
     page.keyboard.press("Enter")
     page.wait_for_selector(".example")
-    page.wait_for_function("document.querySelector('.card img').naturalWidth > 0")
-    assert page.locator(".card img").first.get_attribute("src").startswith("blob:")
+    page.locator(".card img[src^='blob:']").first.wait_for()
 
 
 def test_the_collection_shows_classes_jobs_and_doubles(open_page: Open, service: Pretend) -> None:
@@ -173,7 +173,7 @@ def test_the_collection_shows_classes_jobs_and_doubles(open_page: Open, service:
     page.get_by_role("button", name="Look for them").click()
     page.get_by_text("Same shape, another size").wait_for()
     page.get_by_role("button", name="bowl", exact=False).first.click()
-    page.wait_for_function("document.querySelector('.tally strong')?.textContent === '2'")
+    page.locator(".tally strong", has_text=re.compile(r"^2$")).wait_for()
     assert page.locator("#class-bowl").is_checked()
 
 
