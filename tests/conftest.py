@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,6 +11,26 @@ from pathlib import Path
 import pytest
 
 from maquette.bench.demo import Update, run_demo
+
+
+def find_browser() -> str | None:
+    """Where Chromium is; None: nowhere on the PATH."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that need a browser where there is none; the header of the run says so."""
+    if find_browser() is None:
+        left_out = [item for item in items if item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("browser")]
+
+
+def pytest_report_header() -> str:
+    """Which browser the page is tested in."""
+    found = find_browser()
+    return f"browser: {found}" if found else "browser: no Chromium on the PATH, so tests marked `browser` are left out"
 
 
 @pytest.fixture(scope="session")
