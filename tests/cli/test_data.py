@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,6 +137,7 @@ def test_inspect_says_what_is_missing_and_what_is_in_both_splits(tmp_path: Path)
 def _packed(folder: Path) -> Path:
     """Compact arrays of which the first test object is the first training object."""
     made = write_compact(folder, "things", kinds=("points",))
-    made["test"]["points"][0] = made["train"]["points"][0]
-    np.savez(folder / "things_points16_test.npz", **made["test"])
+    content: dict[str, Any] = made["test"]
+    content["points"][0] = made["train"]["points"][0]
+    np.savez(folder / "things_points16_test.npz", **content)
     return folder
