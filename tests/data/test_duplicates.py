@@ -20,7 +20,7 @@ def _surface(shape: int, *, seed: int, count: int = 600) -> np.ndarray:
     rng = np.random.default_rng(seed)
     points = rng.uniform(-1, 1, (count, 3))
     points[np.arange(count), rng.integers(0, 3, count)] = rng.choice([-1.0, 1.0], count)
-    return points * np.array([1.0, 0.3 + 0.2 * shape, 1.3 - 0.2 * shape])
+    return np.asarray(points * np.array([1.0, 0.3 + 0.2 * shape, 1.3 - 0.2 * shape]))
 
 
 def test_the_ratio_is_one_for_one_surface_and_larger_for_others() -> None:

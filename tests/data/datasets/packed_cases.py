@@ -136,12 +136,13 @@ def write_scanobjectnn(source: Path, *, variant: str = "", folder: str = "main_s
     """ScanObjectNN's files; the training points."""
     (source / folder).mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(4)
-    kept = np.zeros(0)
+    kept = np.zeros((0, 32, 3), np.float32)
     for word in ("training", "test"):
         points = rng.normal(size=(15 * each, 32, 3)).astype(np.float32)
         with h5py.File(source / folder / f"{word}_objectdataset{variant}.h5", "w") as file:
             file["data"], file["label"] = points, np.tile(np.arange(15), each)
-        kept = points if word == "training" else kept
+        if word == "training":
+            kept = points
     return kept
 
 

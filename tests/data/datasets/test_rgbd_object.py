@@ -19,7 +19,7 @@ def test_points_by_hand() -> None:
     mask = np.array([[True, True], [True, False]])
     # The crop's corner is the middle of the picture: its first pixel looks straight ahead.
     found = depth_to_points(depth, mask, (320, 240))
-    np.testing.assert_allclose(found, [[0, 1, 0], [0, 2, -2 / 570.3]], atol=1e-12)
+    np.testing.assert_allclose(found, [[0.0, 1.0, 0.0], [0.0, 2.0, -2 / 570.3]], atol=1e-12)
     aside = depth_to_points(np.array([[1000]]), np.array([[True]]), (320 + 57, 240 - 57))
     np.testing.assert_allclose(aside, [[57 / 570.3, 1, 57 / 570.3]], atol=1e-12)
 
