@@ -52,7 +52,7 @@ def test_what_the_user_has_set_holds() -> None:
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in allocator._SET_BY_USER:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(allocator.ctypes, "CDLL", lambda _name: object())
+    monkeypatch.setattr("maquette.allocator.ctypes.CDLL", lambda _name: object())
     assert allocator.reuse_pages() is False
 
 

@@ -39,9 +39,9 @@ def _config_file(folder: Path) -> Path:
     Manifest("vectors", folder, ("a", "b", "c"), tuple(items)).save(folder / "manifest.json")
     values = {"image": _SECTION, "mesh": _SECTION}
     lines = [f"[modalities.{name}]\n" + "\n".join(_toml(section)) for name, section in values.items()]
-    path = folder / "c.toml"
-    path.write_text(f'[data]\nname = "frozen"\nroot = {json.dumps(str(folder))}\n' + "\n".join(lines) + "\n")
-    return path
+    file = folder / "c.toml"
+    file.write_text(f'[data]\nname = "frozen"\nroot = {json.dumps(str(folder))}\n' + "\n".join(lines) + "\n")
+    return file
 
 
 def _toml(section: dict[str, Any]) -> list[str]:

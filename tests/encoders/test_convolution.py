@@ -51,7 +51,8 @@ def test_by_hand() -> None:
 def test_training_takes_the_batch_and_moves_the_statistics() -> None:
     convolution, norm, images = _layer()
     maps = convolution(images)
-    mean, before = maps.mean((0, 2, 3)), norm.running_mean.clone()  # type: ignore[operator]  # there from the start
+    assert norm.running_mean is not None
+    mean, before = maps.mean((0, 2, 3)), norm.running_mean.clone()
     expected = F.batch_norm(maps, None, None, norm.weight, norm.bias, training=True)
     torch.testing.assert_close(convolve(convolution, norm, images), expected)
     torch.testing.assert_close(norm.running_mean, before + 0.1 * (mean - before))

@@ -7,8 +7,9 @@ import torch
 from torch.nn import functional as F
 
 from maquette.errors import ConfigError
+from maquette.losses import center_cosines
 from maquette.methods.consensus import Consensus, agree, neighbours_for, soft_center_loss
-from maquette.methods.rono import center_cosines, vanilla_center_loss
+from maquette.methods.rono import vanilla_center_loss
 from maquette.types import Progress, Representations
 
 NAMES = ("image", "pointcloud")
@@ -102,7 +103,7 @@ def _method(**options: object) -> Consensus:
 def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None:
     reps, truth = _clusters()
     labels = _flip(truth, 0.3)
-    asked = []
+    asked: list[int] = []
 
     def scan() -> tuple[Representations, torch.Tensor]:
         asked.append(len(asked))

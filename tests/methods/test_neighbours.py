@@ -22,7 +22,7 @@ def test_nearest_by_a_naive_loop_over_those_who_are_there() -> None:
     for place in (0, 1, 500, 1030, len(rows) - 1):
         row = int(rows[place])
         others = [other for other in rows.tolist() if other != row]
-        wanted = sorted(others, key=lambda other, row=row: -cosines[row, other])[:3]
+        wanted = sorted(others, key=(-cosines[row]).__getitem__)[:3]
         assert sorted(near[place].tolist()) == sorted(wanted)
 
 

@@ -11,7 +11,7 @@ from maquette.bench.speed.part import Part, Task
 from maquette.bench.speed.textbook import load_textbook
 
 
-@pytest.mark.parametrize(("part", "size"), [(ARRAY_PARTS[0], 36), (ARRAY_PARTS[1], 120)], ids=lambda v: str(v))
+@pytest.mark.parametrize(("part", "size"), [(ARRAY_PARTS[0], 36), (ARRAY_PARTS[1], 120)], ids=["rdc_loss", "map"])
 def test_both_sides_compute_the_same(part: Part, size: int, tmp_path: Path) -> None:
     contest = part.build(Task(size, size, tmp_path))
     assert contest.difference() <= (0 if part.name == "map" else 1e-12)

@@ -7,6 +7,7 @@ import torch
 
 import maquette.bench.speed.epoch as epoch
 from maquette.bench.speed.part import Task
+from maquette.bench.speed.textbook import load_textbook
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +27,7 @@ def test_both_sides_have_the_same_objective_and_run(tmp_path: Path, monkeypatch:
     assert contest.notes()["waited_seconds_an_epoch"] >= 0
     assert torch.equal(torch.get_rng_state(), before)
 
-    losses = epoch.load_textbook("losses")
+    losses = load_textbook("losses")
     monkeypatch.setattr(losses, "mean_square_error", lambda values: 2 * values[0].sum())
     assert contest.difference() > 1e-6
 

@@ -10,6 +10,7 @@ import torch
 
 import maquette.bench.speed.loading as loading
 from maquette.bench.speed.part import Task
+from maquette.bench.speed.textbook import load_textbook
 from maquette.modalities import MODALITIES, Modality
 
 
@@ -51,7 +52,7 @@ def test_the_textbook_pads_jitters_and_turns(tmp_path: Path) -> None:
     rows[:, 14] = 1
     rows[:, 0] = np.arange(4)
     np.savez(path, faces=rows, neighbours=np.arange(12).reshape(4, 3) % 4)
-    book = loading.load_textbook("loading")
+    book = load_textbook("loading")
     plain = book.read_mesh(path, faces=6)
     assert plain["centers"][0].tolist() == [0, 1, 2, 3, 0, 1]
     assert plain["neighbours"].tolist()[4:] == plain["neighbours"].tolist()[:2]

@@ -7,19 +7,21 @@ import pytest
 import torch
 from torch import nn
 
-import maquette.bench.speed.networks as networks
 from maquette.bench.speed.networks import NETWORK_PARTS, network_difference
-from maquette.bench.speed.part import NotRun, Task
+from maquette.bench.speed.part import NotRun, Part, Task
+from maquette.bench.speed.textbook import load_textbook
+from maquette.encoders import DGCNN, MeshNet, ResNet18
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same contests with networks of seconds."""
-    monkeypatch.setattr(networks, "_PIXELS", 64)
-    monkeypatch.setattr(networks, "DGCNN", partial(networks.DGCNN, channels=(8, 12), emb_dims=16, k=5))
-    monkeypatch.setattr(networks, "MeshNet", partial(networks.MeshNet, width=4))
-    monkeypatch.setattr(networks, "ResNet18", partial(networks.ResNet18, width=4))
-    book = networks.load_textbook
+    room = "maquette.bench.speed.networks"
+    monkeypatch.setattr(f"{room}._PIXELS", 64)
+    monkeypatch.setattr(f"{room}.DGCNN", partial(DGCNN, channels=(8, 12), emb_dims=16, k=5))
+    monkeypatch.setattr(f"{room}.MeshNet", partial(MeshNet, width=4))
+    monkeypatch.setattr(f"{room}.ResNet18", partial(ResNet18, width=4))
+    book = load_textbook
 
     class _Small:
         def __init__(self, name: str) -> None:
@@ -37,13 +39,13 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         def TextbookResNet18(self) -> object:
             return partial(self.module.TextbookResNet18, width=4)
 
-    monkeypatch.setattr(networks, "load_textbook", _Small)
+    monkeypatch.setattr(f"{room}.load_textbook", _Small)
 
 
 @pytest.mark.parametrize(
     "part", [part for part in NETWORK_PARTS if part.name != "resnet18_bfloat16"], ids=lambda p: p.name
 )
-def test_both_sides_compute_the_same(part: networks.Part, tmp_path: Path) -> None:
+def test_both_sides_compute_the_same(part: Part, tmp_path: Path) -> None:
     size = 40 if part.grows_with != "objects" else 2
     contest = part.build(Task(size, size, tmp_path))
     assert contest.difference() <= 1e-12
@@ -75,7 +77,7 @@ def test_mixed_precision_is_run_where_the_processor_has_it(
     half: float, runs: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     rates = {torch.bfloat16: half, torch.float32: 4.0}
-    monkeypatch.setattr(networks, "gemm_rate", lambda dtype, side: rates[dtype])
+    monkeypatch.setattr("maquette.bench.speed.networks.gemm_rate", lambda dtype, side: rates[dtype])
     (part,) = (part for part in NETWORK_PARTS if part.name == "resnet18_bfloat16")
     if runs:
         assert 0 < part.build(Task(1, 1, tmp_path)).difference() < 0.2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ def test_files_hold_what_the_store_holds(tmp_path: Path) -> None:
         "pointcloud": MODALITIES.build("pointcloud", points_prepared=32, points=16),
         "mesh": MODALITIES.build("mesh", faces=2000),
     }
-    options = {"classes": ("chair", "cup"), "objects_per_class": 3, "photos": 2, "photo_pixels": 32, "scan_points": 32}
-    store, files = make_collection(tmp_path, modalities, **options)
+    make = partial(
+        make_collection, classes=("chair", "cup"), objects_per_class=3, photos=2, photo_pixels=32, scan_points=32
+    )
+    store, files = make(tmp_path, modalities)
     rows = store.rows("train")
     assert len(files) == len(rows) > 0
     assert [item.label for item in files] == store.labels("train").tolist()
@@ -29,6 +32,6 @@ def test_files_hold_what_the_store_holds(tmp_path: Path) -> None:
             assert mesh["neighbours"].max() < own
         assert len(item.images) == 2
     changed = [path.stat().st_mtime_ns for item in files for path in item.images]
-    again, same = make_collection(tmp_path, modalities, **options)
+    again, same = make(tmp_path, modalities)
     assert same == files and again.ids == store.ids
     assert changed == [path.stat().st_mtime_ns for item in files for path in item.images]
