@@ -46,8 +46,8 @@ class Failure(HTTPException):
         status: int,
         message: str,
         *,
-        limit: float | None = None,
-        value: float | None = None,
+        limit: int | float | None = None,
+        value: int | float | None = None,
         headers: Mapping[str, str] | None = None,
         refused: list[dict[str, str]] | None = None,
     ) -> None:
@@ -58,7 +58,7 @@ class Failure(HTTPException):
 
 
 def failure_body(
-    status: int, message: str, *, limit: float | None = None, value: float | None = None
+    status: int, message: str, *, limit: int | float | None = None, value: int | float | None = None
 ) -> dict[str, Any]:
     """Return the JSON object that tells a client of a failure."""
     code = _CODES.get(status, "failed" if status >= 500 else "refused")
