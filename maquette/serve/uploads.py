@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from pydantic import PlainValidator, WithJsonSchema
 from starlette.datastructures import UploadFile
@@ -29,6 +29,10 @@ _PIECE = 2**20
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
+class _Source(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 def ending_of(name: str | None, known: Collection[str]) -> str:
     """Return the ending (lower case, with the dot) of a file's name; Failure 415 unless it is known."""
     ending = os.path.splitext((name or "").replace("\\", "/").rpartition("/")[2])[1].lower()  # noqa: PTH122 - no path
@@ -42,7 +46,7 @@ def shown_name(name: str | None) -> str:
     return _UNWANTED.sub("", (name or "").replace("\\", "/").rpartition("/")[2])[:200] or "file"
 
 
-def save_upload(source: IO[bytes], target: Path, *, most: int, name: str, durable: bool = False) -> int:
+def save_upload(source: _Source, target: Path, *, most: int, name: str, durable: bool = False) -> int:
     """Write a file and return its size; Failure 413 as soon as it is larger than `most`.
 
     `durable`: the bytes are on disk when this returns.

@@ -61,5 +61,5 @@ def own(folder: Path, tmp_path: Path) -> Iterator[Live]:
 @pytest.fixture
 def client(shared: Live) -> Iterator[Client]:
     """A client of the shared service."""
-    with Client(shared.address, timeout=300) as client:
+    with Client(shared.address, timeout=300.0) as client:
         yield client

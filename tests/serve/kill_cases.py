@@ -80,7 +80,7 @@ class Witness:
         process = FORKING.Process(target=run_service, args=(self.folder, theirs))
         process.start()
         theirs.close()
-        client = Client(f"http://127.0.0.1:{ours.recv()}", timeout=300)
+        client = Client(f"http://127.0.0.1:{ours.recv()}", timeout=300.0)
         while True:
             try:
                 client.ready()

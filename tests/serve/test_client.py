@@ -21,7 +21,7 @@ from tests.serve.serve_cases import Live
 
 def test_a_search_is_the_engines_search(client: Client, shared: Live, folder: Path) -> None:
     photo, mesh = folder / "photo.png", folder / "models" / "bars" / "long.off"
-    answer = client.search(images=[photo], meshes=[mesh], like=["plates/wide.off"], weights=[1, 2, 0.5], k=4)
+    answer = client.search(images=[photo], meshes=[mesh], like=["plates/wide.off"], weights=[1.0, 2.0, 0.5], k=4)
     parts = [Part("image", photo), Part("mesh", mesh, weight=2.0), Part(item="plates/wide.off", weight=0.5)]
     expected = shared.service.library.engine.search_parts(parts, k=4)
     assert [hit.id for hit in answer.hits] == [hit.id for hit in expected.hits]
@@ -99,7 +99,7 @@ def test_looking_at_items(client: Client, folder: Path, tmp_path: Path) -> None:
 def test_adding_replacing_and_removing(own: Live, tmp_path: Path) -> None:
     new = tmp_path / "new box.off"
     write_mesh(box(3, 2, 1), new)
-    with Client(own.address, timeout=300) as client:
+    with Client(own.address, timeout=300.0) as client:
         job = client.wait(client.add([new], class_name="boxes"))
         assert (job.state, job.added, job.done, job.total) == ("done", ["boxes/new box.off"], 1, 1)
         found = client.search(files=[new], k=9, where=["class=boxes"]).hits
@@ -122,7 +122,7 @@ def test_an_archive_with_good_and_bad_files(own: Live, tmp_path: Path) -> None:
         archive.write(tmp_path / "good.off", "boxes/good.off")
         archive.writestr("boxes/bad.off", "OFF nonsense")
         archive.writestr("../out.off", (tmp_path / "good.off").read_bytes())
-    with Client(own.address, timeout=300) as client:
+    with Client(own.address, timeout=300.0) as client:
         job = client.wait(client.add([tmp_path / "many.zip"]))
         assert job.added == ["boxes/good.off"] and client.item("boxes/good.off").class_name == "boxes"
         assert sorted(refused.name for refused in job.refused) == ["../out.off", "boxes/bad.off"]
@@ -133,7 +133,7 @@ def test_an_archive_with_good_and_bad_files(own: Live, tmp_path: Path) -> None:
 
 def test_what_another_process_adds_is_found(own: Live, tmp_path: Path) -> None:
     write_mesh(box(7, 1, 1), tmp_path / "beam.off")
-    with Client(own.address, timeout=300) as client:
+    with Client(own.address, timeout=300.0) as client:
         before = client.collection()
         Engine.open(own.folder).add_paths([tmp_path / "beam.off"], workers=0)
         assert client.search(files=[tmp_path / "beam.off"], k=9).items == before.items + 1
@@ -153,9 +153,9 @@ def test_a_batch_is_a_table(client: Client, folder: Path) -> None:
 def test_the_client_says_what_is_wrong(client: Client, tmp_path: Path) -> None:
     with pytest.raises(FileError, match="cannot be opened"):
         client.search(files=[tmp_path / "none.off"])
-    with Client("http://127.0.0.1:9", timeout=2) as nobody, pytest.raises(ServiceError, match="cannot be reached"):
+    with Client("http://127.0.0.1:9", timeout=2.0) as nobody, pytest.raises(ServiceError, match="cannot be reached"):
         nobody.ready()
     with pytest.raises(ServiceError, match="a JSON list of 1 numbers"):
-        client.search(like=["bars/long.off"], weights=[1, 2])
+        client.search(like=["bars/long.off"], weights=[1.0, 2.0])
     with pytest.raises(ServiceError, match="expected one of id, class"):
         client.items(sort="colour")

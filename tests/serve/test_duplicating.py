@@ -15,7 +15,7 @@ def test_a_copy_at_another_scale_is_found(own: Live, tmp_path: Path) -> None:
     mesh = box(3, 2, 1)
     write_mesh(mesh, tmp_path / "one.off")
     write_mesh(Mesh(mesh.vertices * 2.5 + 1, mesh.faces), tmp_path / "two.off")
-    with Client(own.address, timeout=300) as client:
+    with Client(own.address, timeout=300.0) as client:
         client.wait(client.add([tmp_path / "one.off", tmp_path / "two.off"]))
         while (found := client.duplicates()).state == "running":
             time.sleep(0.05)

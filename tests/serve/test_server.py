@@ -30,7 +30,7 @@ def test_a_process_that_is_told_to_stop_finishes_what_it_writes(folder: Path, tm
     assert process.stderr is not None
     try:
         assert f"http://127.0.0.1:{port}/" in process.stderr.readline()
-        with Client(f"http://127.0.0.1:{port}", timeout=120) as client:
+        with Client(f"http://127.0.0.1:{port}", timeout=120.0) as client:
             while True:
                 try:
                     client.ready()
