@@ -51,7 +51,7 @@ _SMOKE_REPRESENTATIONS = (
 )
 
 _SMOKE = (
-    "train.epochs=4",
+    "train.epochs=8",
     "data.options.points=64",
     f"data.frozen.changes={json.dumps(_SMOKE_REPRESENTATIONS)}",
     "modalities.image.options.channels=[8, 16]",

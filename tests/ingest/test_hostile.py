@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,10 @@ def test_every_attack_is_answered(
     monkeypatch.chdir(folder)
     (folder / f"{CANARY}.txt").write_text(secret)
     sandbox.enforced()  # a reader is there before memory is measured
+    # So are the libraries' own pools, which grow with the first large file and stay.
+    for attack in islice(GROUPS[group](), 10):
+        answer_to(attack, folder, sandbox)
+        (folder / f"attack{attack.suffix}").unlink()
     before, resident = snapshot(tmp_path), resident_bytes()
     wrong = []
     for attack in GROUPS[group]():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import uvicorn
@@ -49,3 +51,12 @@ def live(folder: Path, settings: Settings) -> Iterator[Live]:
         server.should_exit = True
         thread.join()
         listening.close()
+
+
+_Result = TypeVar("_Result")
+
+
+def finished(coroutine: Coroutine[Any, Any, _Result]) -> _Result:
+    """What a coroutine returns, run in a thread of its own: a browser's tests leave a running loop in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()

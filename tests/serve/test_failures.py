@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from maquette.errors import CollectionError, FileError, InputError
 from maquette.serve.failures import Failure, answer_failures, failure_body
+from tests.serve.serve_cases import finished
 
 
 def ask(app: FastAPI, method: str, path: str) -> httpx.Response:
@@ -18,7 +17,7 @@ def ask(app: FastAPI, method: str, path: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return await client.request(method, path)
 
-    return asyncio.run(answer())
+    return finished(answer())
 
 
 @pytest.mark.parametrize(

