@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 from pydantic import PlainValidator, WithJsonSchema
 from starlette.datastructures import UploadFile
@@ -29,6 +29,7 @@ _PIECE = 2**20
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
+@runtime_checkable
 class _Source(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
