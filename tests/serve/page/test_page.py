@@ -116,7 +116,7 @@ def test_a_model_can_be_asked_for_more_or_less_of(open_page: Open, service: Pret
     page.locator("dialog").get_by_role("button", name="Not like this").click()
     page.wait_for_selector(".part.negative")
     page.wait_for_selector(".results[aria-busy=false]")
-    assert [said["weights"] for said in service.uploads if "weights" in said] == [[1], [1, 0.5]]
+    assert [said["weights"] for said in service.uploads if "weights" in said] == [[1], [1, -0.5]]
     assert "not like this model" in page.inner_text(".tray")
 
 
@@ -239,7 +239,7 @@ def test_pictures_turn_under_the_pointer_unless_motion_is_unwanted(open_page: Op
 
 def test_the_camera_gives_a_photo(open_page: Open, service: Pretend) -> None:
     page = open_page(permissions=["camera"])
-    page.get_by_role("button", name="Camera").first.click()
+    page.get_by_role("button", name="Camera", exact=True).click()
     page.get_by_role("button", name="Take the photo").click()
     page.wait_for_selector(".facts")
     assert service.uploads[0]["name"] == "camera.jpg"
