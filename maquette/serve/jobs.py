@@ -117,15 +117,19 @@ class Jobs:
             return replace(record)
 
     def remove(self, id_: str) -> int:
-        """Remove an item, so that no job brings it back; return how many there were."""
+        """Remove an item, so that no job brings it back; return how many there were.
+
+        The item goes first, then the waiting jobs are told, oldest first: a service that is killed in between has
+        removed it, or still adds the newest version that was accepted, never an older one.
+        """
         with self._library.writing:
+            old = self._own_file(id_)
+            removed = self._library.remove(id_)
             with self._changed:
-                for record in self._records.values():
+                for record in sorted(self._records.values(), key=lambda record: (record.created, record.id)):
                     if not record.is_finished and id_ not in record.removed:
                         record.removed.append(id_)
                         self._folder.write(record)
-            old = self._own_file(id_)
-            removed = self._library.remove(id_)
             if old is not None:
                 old.unlink(missing_ok=True)
             return removed

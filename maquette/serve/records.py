@@ -49,7 +49,7 @@ class JobRecord:
     @classmethod
     def new(cls) -> JobRecord:
         """Return a job without files, with an id that cannot be guessed."""
-        return cls(secrets.token_hex(16), datetime.now(UTC).isoformat(timespec="milliseconds"), [])
+        return cls(secrets.token_hex(16), datetime.now(UTC).isoformat(timespec="microseconds"), [])
 
     @property
     def is_finished(self) -> bool:
