@@ -86,14 +86,14 @@ def browse_routes(service: Service) -> APIRouter:
         return library.item(id)
 
     @routes.delete("/item")
-    def remove(id: _Id) -> Removed:  # noqa: A002
+    def remove(id: _Id) -> Removed:  # noqa: A002 - the name in the address
         """Remove an item; it is gone for good when the answer comes."""
         index.refresh()
         library.require(id)
         return Removed(removed=service.remove(id))
 
     @routes.get("/thumbnail", response_class=FileResponse, responses=_PNG)
-    def thumbnail(id: _Id, v: _Version = None) -> Response:  # noqa: A002
+    def thumbnail(id: _Id, v: _Version = None) -> Response:  # noqa: A002 - the name in the address
         """Return the item's picture."""
         path = library.collection.thumbnail(id)
         if not path.is_file():
@@ -101,21 +101,21 @@ def browse_routes(service: Service) -> APIRouter:
         return FileResponse(path, media_type="image/png", headers=_caching(v))
 
     @routes.get("/turntable", response_class=FileResponse, responses=_PNG)
-    def strip(id: _Id, v: _Version = None) -> Response:  # noqa: A002
+    def strip(id: _Id, v: _Version = None) -> Response:  # noqa: A002 - the name in the address
         """Return twelve pictures of the item side by side, once around it."""
         path, checksum = library.geometry(id, GEOMETRY_ENDINGS)
         made = service.pictures.get("turntable", id, checksum, make=lambda: service.preview("turntable", path))
         return FileResponse(made, media_type="image/png", headers=_caching(v))
 
     @routes.get("/model", response_class=FileResponse, responses=_GLB)
-    def model(id: _Id, v: _Version = None) -> Response:  # noqa: A002
+    def model(id: _Id, v: _Version = None) -> Response:  # noqa: A002 - the name in the address
         """Return the item as GLB, normalised, y up, with no more faces than a browser takes."""
         path, checksum = library.geometry(id, GEOMETRY_ENDINGS)
         made = service.pictures.get("model", id, checksum, make=lambda: service.preview("viewer_model", path))
         return FileResponse(made, media_type="model/gltf-binary", headers=_caching(v))
 
     @routes.get("/file", response_class=FileResponse, responses=_BYTES)
-    def file(id: _Id, v: _Version = None) -> Response:  # noqa: A002
+    def file(id: _Id, v: _Version = None) -> Response:  # noqa: A002 - the name in the address
         """Return the item's file as it was added, to be saved."""
         return FileResponse(
             library.file(id),
