@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from maquette.config import NoiseConfig
 from maquette.data.manifest import Manifest
@@ -22,10 +22,14 @@ from maquette.data.noise import CLASS_MAPS, NOISES, NoisyLabels
 from maquette.data.store import Store
 from maquette.errors import ConfigError, FileError
 
-__all__ = ["make_noise", "noise_for_split", "noisy_store", "split_rows"]
+__all__ = ["FROZEN", "make_noise", "noise_for_split", "noisy_store", "split_rows"]
 
 _ARRAYS = ("matrix", "representations")
 """Arguments of noise models that are arrays: in options a list, or the name of a `.npy` file."""
+
+
+FROZEN = "frozen"
+"""Value of the option `representations`: those that the store's frozen modalities hold."""
 
 
 def noisy_store(store: Store, noise: NoiseConfig) -> tuple[Store, dict[str, Any]]:
@@ -33,7 +37,8 @@ def noisy_store(store: Store, noise: NoiseConfig) -> tuple[Store, dict[str, Any]
 
     The two splits get their noise together, in row order; the test split keeps its labels. Rate 0 changes nothing. The
     summary holds kind, parameters, seed, realised rate, and a SHA-256 of the given labels. Options are as `make_noise`
-    takes them, with file names relative to the data set's root.
+    takes them, with file names relative to the data set's root; `representations = "frozen"` means the objects' own,
+    those of all frozen modalities side by side.
 
     For kind `file` with the option `folder`, the labels are those that `maquette data noise` wrote there, for the split
     it was given; the rate may then be left out. Kinds that exchange objects or files (`open_set`, `pair`) must be put
@@ -47,6 +52,8 @@ def noisy_store(store: Store, noise: NoiseConfig) -> tuple[Store, dict[str, Any]
     else:
         rows = split_rows(store.manifest, "train+validation")
         labels = store.manifest.labels()[rows]
+        if noise.options.get("representations") == FROZEN:
+            noise = noise.model_copy(update={"options": {**noise.options, "representations": _frozen(store, rows)}})
         made = make_noise(noise, labels, class_names=store.class_names, root=store.manifest.root)
     if made.partners or made.labels.ndim != 1 or not np.array_equal(made.rows, np.arange(len(rows))):
         raise ConfigError(
@@ -120,6 +127,22 @@ def _read_saved(manifest: Manifest, noise: NoiseConfig) -> tuple[Int[np.ndarray,
     if made.rows.shape == rows.shape and not np.array_equal(made.true_labels, manifest.labels()[rows]):
         raise FileError(folder, f"was made for other labels than those of {manifest.name!r}, {split}: make it again")
     return rows, made
+
+
+def _frozen(store: Store, rows: Int[np.ndarray, "N"]) -> Float[np.ndarray, "N D"]:
+    """Unit vectors of the frozen modalities side by side, zeros where an object lacks one."""
+    held = {name: store.arrays(name, rows[:1]) for name in store.modalities}
+    names = [name for name, arrays in held.items() if "features" in arrays]
+    if not names:
+        raise ConfigError(
+            f"representations = {FROZEN!r}: {store.manifest.name!r} has no frozen modality ([data.frozen] makes them)"
+        )
+    sides = []
+    for name in names:
+        values = store.arrays(name, rows)["features"].astype(np.float64) * store.present(name)[rows, None]
+        norms = np.linalg.norm(values, axis=1, keepdims=True)
+        sides.append(values / np.where(norms > 0, norms, 1))
+    return np.concatenate(sides, axis=1)
 
 
 def _known(parameters: Mapping[str, Any], name: str) -> str | None:

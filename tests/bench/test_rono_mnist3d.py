@@ -24,7 +24,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 def test_rows() -> None:
     table = rono_mnist3d(size="small", configs=CONFIGS, data=Path("somewhere"))
     assert len(table.rows) == len({row.name for row in table.rows}) == len(METHODS) * len(RATES) * 3
-    assert table.rows[0].name == "consensus_20_seed0"
+    assert table.rows[0].name == "consensus_00_seed0"
     chosen = Selection(only=["dac"], rates=[0.8], seeds=[4])
     part = rono_mnist3d(size="small", configs=CONFIGS, data=Path("somewhere"), selection=chosen)
     assert [row.name for row in part.rows] == ["dac_80_seed4"]
@@ -88,7 +88,7 @@ def test_ronos_own_setting_trains_raw_images_with_frozen_points(tmp_path: Path) 
         "data.frozen=null",
         'modalities.pointcloud.prepare={"size": 5}',
         'modalities.pointcloud.options={"inputs": 5}',
-        'modalities.image.options={"channels": [2, 2], "hidden": [4]}',
+        'modalities.image.options={"channels": [2, 2], "hidden": [4], "side": 20}',
         "noise.rate=0",
         "train.epochs=1",
         "train.batch_size=10",

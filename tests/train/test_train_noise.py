@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from maquette.config import NoiseConfig
+from maquette.data.noise.instance import instance_dependent
 from maquette.data.store import Store
 from maquette.errors import CheckpointError, ConfigError, FileError
 from maquette.train.experiment import train
@@ -54,6 +56,29 @@ def test_a_file_is_found_by_rate_and_belongs_to_rows(store: Store) -> None:
     assert made["nominal_rate"] == 0.3
     with pytest.raises(FileError, match=r"given_70\.npy"):
         noisy_store(store, NoiseConfig(kind="file", rate=0.7, options=options))
+
+
+def test_frozen_modalities_say_which_objects_look_alike(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    options: dict[str, Any] = {"representations": "frozen", "temperature": 0.01}
+    noise = NoiseConfig(kind="instance_dependent", rate=0.25, options=options)
+    with pytest.raises(ConfigError, match="no frozen modality"):
+        noisy_store(store, noise)
+    vectors = np.random.default_rng(0).normal(size=(len(store), 4))
+    monkeypatch.setattr(Store, "arrays", lambda self, name, rows: {"features": vectors[rows]})
+    noisy, made = noisy_store(store, noise)
+    rows = split_rows(store.manifest, "train+validation")
+    sides = [vectors[rows] * store.present(name)[rows, None] for name in store.modalities]
+    units = [side / np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-12) for side in sides]
+    wanted = instance_dependent(
+        store.labels()[rows],
+        store.class_names,
+        representations=np.concatenate(units, axis=1),
+        rate=0.25,
+        seed=0,
+        temperature=0.01,
+    )
+    assert (made["kind"], made["realised_rate"]) == ("instance_dependent", 0.25)
+    np.testing.assert_array_equal(noisy.labels()[rows], wanted.labels)
 
 
 def test_kinds_that_change_objects_and_unknown_maps_are_refused(store: Store) -> None:
