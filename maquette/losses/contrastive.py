@@ -14,16 +14,26 @@ from maquette.losses.presence import rows_of
 
 __all__ = ["instance_contrast", "row_contrast"]
 
+_LEAST = 1e-6
+"""What even the surest likeness leaves of a row among the others: its logarithm stays finite."""
+
 
 def row_contrast(
-    rows: Float[Tensor, "R D"], positives: Bool[Tensor, "R R"], *, temperature: float
+    rows: Float[Tensor, "R D"],
+    positives: Bool[Tensor, "R R"],
+    *,
+    temperature: float,
+    alike: Float[Tensor, "R R"] | None = None,
 ) -> Float[Tensor, "R"]:
     """For each row -log( Σ_{p positive} e^{cos(i,p)/τ} / Σ_{j≠i} e^{cos(i,j)/τ} ); 0 for a row without positives.
 
-    The sum over the positives stands inside the logarithm. `positives` is False on its diagonal.
+    The sum over the positives stands inside the logarithm. `positives` is False on its diagonal. With `alike`, from 0
+    to 1, a row that is no positive counts 1 - alike times: one that is surely alike is not pushed away.
     """
     unit = F.normalize(rows, dim=-1)
     similarities = unit @ unit.T / temperature
+    if alike is not None:
+        similarities = similarities + torch.log1p(-alike.clamp(max=1 - _LEAST)).masked_fill(positives, 0)
     # A finite floor instead of -inf: a row with nothing to compare to must give 0, not NaN, in value and gradient.
     floor = torch.finfo(similarities.dtype).min
     itself = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
@@ -33,7 +43,11 @@ def row_contrast(
 
 
 def instance_contrast(
-    reps: Float[Tensor, "B M D"], present: Bool[Tensor, "B M"], *, temperature: float
+    reps: Float[Tensor, "B M D"],
+    present: Bool[Tensor, "B M"],
+    *,
+    temperature: float,
+    alike: Float[Tensor, "B B"] | None = None,
 ) -> Float[Tensor, ""]:
     """How badly an object's modalities find each other among all other representations of the batch.
 
@@ -43,7 +57,8 @@ def instance_contrast(
     For two modalities this is NT-Xent (Chen, Kornblith, Norouzi and Hinton, SimCLR, ICML 2020,
     https://arxiv.org/abs/2002.05709). RONO's multimodal gap is twice this, MRL's contrastive loss this itself.
     An object with a single modality is compared to, but asks nothing itself: the mean is over rows that have a
-    positive, and 0 if there are none.
+    positive, and 0 if there are none. With `alike`, the probability that two objects are of one class, an object counts
+    1 - alike times among the others: those of one class are not pushed apart.
 
     One object in two modalities has nobody to be confused with:
 
@@ -55,4 +70,7 @@ def instance_contrast(
     same_object = rows.objects.unsqueeze(0) == rows.objects.unsqueeze(1)
     same_object = same_object.fill_diagonal_(False)
     asks = same_object.any(dim=1)
-    return row_contrast(rows.values, same_object, temperature=temperature).sum() / asks.sum().clamp(min=1)
+    if alike is not None:
+        alike = alike[rows.objects[:, None], rows.objects].to(rows.values.dtype)
+    losses = row_contrast(rows.values, same_object, temperature=temperature, alike=alike)
+    return losses.sum() / asks.sum().clamp(min=1)

@@ -4,11 +4,11 @@ No paper: docs/methods/consensus.md says what it builds on and where it fails. I
 multimodal gap (Feng et al., CVPR 2023) and DAC's two cross-entropies, on soft targets in place of given labels; the
 targets come from the neighbourhoods of the representations.
 
-    L = L_center + λ_sem L_sem + L_mg + L_cls,    t ← β t + (1 - β) p    every `every` epochs
+    L = L_center + λ_sem L_sem + λ_mg L_mg + L_cls,    t ← β t + (1 - β) p    every `every` epochs
 
     v_i = mean over i's K nearest neighbours of their given labels, in each modality and in all together
     π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels
-    prior_i(c) ∝ exp( γ mean over spaces of log π_i(c) )
+    prior_i(c) ∝ b_c exp( γ mean over spaces of log π_i(c) )    b: classes become as frequent as they are given
     p_i(c) ∝ prior_i(c) T_{c,y_i}                      T by expectation maximisation over all objects
     twice more, with the neighbours' p in place of their given labels
 
@@ -21,7 +21,7 @@ targets come from the neighbourhoods of the representations.
 | epochs between two votes | `every` | 3 |
 | whether neighbours vote at all (False: the given labels are the targets) | `votes` | True |
 | L_center, a | `soft_center_loss`, `scale_center` | 0.05, as RONO |
-| L_mg, τ | RONO's `multimodal_gap`, `temperature` | 0.22, as RONO |
+| L_mg, λ_mg, τ | `instance_contrast` in which i counts 1 - t_i·t_j against j, `weight_gap`, `temperature` | 4, 0.22 |
 | L_sem, λ_sem, τ_c | cross-entropy over cosines to the centers, `weight_semantic`, `temperature_semantic` | 10, 0.1 |
 | L_cls | cross-entropy of the shared head | |
 
@@ -37,11 +37,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from maquette.errors import ConfigError
-from maquette.losses import filled, present_mean, soft_cross_entropy
+from maquette.losses import filled, instance_contrast, present_mean, soft_cross_entropy
 from maquette.methods.base import METHODS, Method, ParamGroup, Scan, Verdicts
 from maquette.methods.head import SharedHead, mean_probabilities
-from maquette.methods.neighbours import fit_transition, local_mixture, nearest, spaces_of
-from maquette.methods.rono import multimodal_gap
+from maquette.methods.neighbours import balanced, fit_transition, local_mixture, nearest, spaces_of
 from maquette.methods.settings import check_positive, check_weights
 from maquette.types import Progress, Representations, SamplePlan
 
@@ -82,7 +81,7 @@ def agree(
                 shares = votes if number else local_mixture(votes, transition)
                 logs.index_add_(0, rows, (shares + _FLOOR).log())
                 asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
-            prior = (sharpness * logs / asked.clamp(min=1)).softmax(dim=1)
+            prior = balanced((sharpness * logs / asked.clamp(min=1)).softmax(dim=1), labels)
             transition, newer = fit_transition(prior, labels, transition)
         posterior = newer
     return posterior, transition
@@ -124,7 +123,7 @@ class Consensus(Method):
         votes: bool = True,
         weight_center: float = 1.0,
         weight_semantic: float = 10.0,
-        weight_gap: float = 1.0,
+        weight_gap: float = 4.0,
         weight_classification: float = 1.0,
         scale_center: float = 0.05,
         temperature: float = 0.22,
@@ -180,7 +179,7 @@ class Consensus(Method):
             semantic = soft_cross_entropy(cosines / self.temperature_semantic, present, targets)
             terms["semantic"] = self.weight_semantic / modalities * semantic
         if self.weight_gap:
-            gap = multimodal_gap(values, present, temperature=self.temperature)
+            gap = instance_contrast(values, present, temperature=self.temperature, alike=targets @ targets.T)
             terms["multimodal_gap"] = self.weight_gap * gap
         if self.weight_classification:
             classification = soft_cross_entropy(self.head(values, present), present, targets)

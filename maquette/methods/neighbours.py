@@ -10,13 +10,16 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["fit_transition", "local_mixture", "nearest", "spaces_of"]
+__all__ = ["balanced", "fit_transition", "local_mixture", "nearest", "spaces_of"]
 
 _BLOCK = 1024
 """Rows compared with all others at a time."""
 
 _EXPECTATION_STEPS = 15
 _TRANSITION_STEPS = 8
+
+_EVEN_OBJECTS = 20
+"""Objects of even noise that are added to every class when the transition matrix is estimated."""
 
 
 def spaces_of(
@@ -79,13 +82,29 @@ def local_mixture(votes: Float[Tensor, "N C"], transition: Float[Tensor, "C C"])
     return mixture
 
 
+def balanced(prior: Float[Tensor, "N C"], labels: Int[Tensor, "N"]) -> Float[Tensor, "N C"]:
+    """`prior`, moved half the way to where its classes are as frequent as they are given.
+
+    Each class is multiplied by the root of how much rarer it is in the prior than among the given labels: a class that
+    a larger one that looks like it has swallowed comes back.
+
+    >>> balanced(torch.tensor([[0.5, 0.5], [0.9, 0.1]]), torch.tensor([0, 1]))
+    tensor([[0.3956, 0.6044],
+            [0.8549, 0.1451]])
+    """
+    given = (torch.bincount(labels, minlength=prior.shape[1]).to(prior) + 1e-3) / max(len(labels), 1)
+    moved = prior * (given / prior.mean(dim=0).clamp(min=1e-12)).sqrt()
+    return moved / moved.sum(dim=1, keepdim=True).clamp(min=1e-12)
+
+
 def fit_transition(
     prior: Float[Tensor, "N C"], labels: Int[Tensor, "N"], transition: Float[Tensor, "C C"]
 ) -> tuple[Float[Tensor, "C C"], Float[Tensor, "N C"]]:
     """T and the posteriors p_i(c) ∝ prior_i(c) T_{c,y_i}, by expectation maximisation from `transition`.
 
-    `prior` must not have seen an object's own label: then what it and the labels agree on is no accident. Half an
-    object is added to every row of T, spread evenly, so that a class nobody has stays defined.
+    `prior` must not have seen an object's own label: then what it and the labels agree on is no accident. Classes have
+    few objects: to every row of T `_EVEN_OBJECTS` are added whose labels are wrong at the estimated rate, evenly among
+    the other classes. Two classes that look alike are then not taken for one, and noise that is not even still shows.
 
     >>> prior = torch.tensor([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.1, 0.9]])
     >>> even = torch.full((2, 2), 0.5)
@@ -96,7 +115,10 @@ def fit_transition(
     classes = transition.shape[0]
     posterior = _posterior(prior, labels, transition)
     for _ in range(_TRANSITION_STEPS):
-        counts = torch.zeros_like(transition).index_add_(1, labels, posterior.T) + 0.5 / classes
+        counts = torch.zeros_like(transition).index_add_(1, labels, posterior.T)
+        wrong = 1 - posterior.gather(1, labels.unsqueeze(1)).mean()
+        even = torch.full_like(counts, 1 / max(classes - 1, 1)).fill_diagonal_(0) * wrong
+        counts = counts + _EVEN_OBJECTS * (even + torch.diag(1 - even.sum(dim=1))) + 1e-3
         transition = counts / counts.sum(dim=1, keepdim=True)
         posterior = _posterior(prior, labels, transition)
     return transition, posterior

@@ -41,6 +41,34 @@ def test_as_a_naive_loop(ragged: Case) -> None:
     assert instance_contrast(ragged.reps, ragged.present, temperature=0.3).item() == pytest.approx(expected, abs=1e-12)
 
 
+@on_ragged_batches
+def test_objects_that_are_alike_are_not_pushed_apart(ragged: Case) -> None:
+    objects, modalities, _ = ragged.reps.shape
+    shares = torch.rand(objects, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64).softmax(dim=1)
+    alike = shares @ shares.T
+    entries = [(i, m) for i in range(objects) for m in range(modalities) if ragged.present[i, m]]
+    losses = []
+    for i, m in entries:
+        near = far = 0.0
+        for j, n in entries:
+            cosine = torch.cosine_similarity(ragged.reps[i, m], ragged.reps[j, n], dim=0).item()
+            if i == j and m != n:
+                near += exp(cosine / 0.3)
+            elif i != j:
+                far += (1 - alike[i, j].item()) * exp(cosine / 0.3)
+        if near:
+            losses.append(-log(near / (near + far)))
+    expected = sum(losses) / len(losses) if losses else 0.0
+    loss = instance_contrast(ragged.reps, ragged.present, temperature=0.3, alike=alike)
+    assert loss.item() == pytest.approx(expected, abs=1e-12)
+    # All of one class: nobody is pushed.
+    same = torch.ones(objects, objects, dtype=torch.float64)
+    assert instance_contrast(ragged.reps, ragged.present, temperature=0.3, alike=same).item() < 1e-2
+    nothing = torch.zeros_like(same)
+    plain = instance_contrast(ragged.reps, ragged.present, temperature=0.3)
+    torch.testing.assert_close(instance_contrast(ragged.reps, ragged.present, temperature=0.3, alike=nothing), plain)
+
+
 @pytest.mark.parametrize(("temperature", "expected"), [(0.22, 3.819893), (0.3, 3.460321), (1.0, 3.149995)])
 def test_numbers_of_the_papers(temperature: float, expected: float) -> None:
     """RONO's multimodal gap is twice the mean."""

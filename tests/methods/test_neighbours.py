@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from maquette.methods.neighbours import fit_transition, local_mixture, nearest, spaces_of
+from maquette.methods.neighbours import balanced, fit_transition, local_mixture, nearest, spaces_of
 
 
 def _unit(objects: int, *, seed: int, dimensions: int = 6) -> torch.Tensor:
@@ -93,3 +93,24 @@ def test_the_transition_matrix_is_found_again() -> None:
     right = posterior.argmax(dim=1).numpy() == truth
     assert abs(float(sure.mean()) - right.mean()) < 0.02, "as sure as it is right"
     assert right.mean() > 0.75, "label and neighbourhood together know more than the neighbourhood"
+
+
+def test_few_objects_do_not_make_a_habit_of_an_accident() -> None:
+    # One object of class 0 is given as 1: of five objects that is a fifth, with twenty of even noise beside it is less.
+    prior = torch.eye(3, dtype=torch.float64)[torch.tensor([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2])] * 0.94 + 0.02
+    labels = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
+    start = torch.full((3, 3), 0.25, dtype=torch.float64).fill_diagonal_(0.5)
+    transition, _ = fit_transition(prior, labels, start)
+    torch.testing.assert_close(transition.sum(dim=1), torch.ones(3, dtype=torch.float64))
+    assert transition[0, 2] < transition[0, 1] < 0.12
+
+
+def test_a_swallowed_class_comes_back() -> None:
+    labels = torch.arange(100) % 2
+    prior = torch.where(labels[:, None] == 0, torch.tensor([0.95, 0.05]), torch.tensor([0.6, 0.4]))
+    assert (prior.argmax(dim=1) == labels).float().mean() == 0.5
+    moved = balanced(prior, labels)
+    assert (moved.argmax(dim=1) == labels).float().mean() == 1
+    torch.testing.assert_close(moved.sum(dim=1), torch.ones(100))
+    even = torch.full((100, 2), 0.5)
+    torch.testing.assert_close(balanced(even, labels), even)
