@@ -10,6 +10,7 @@ from pathlib import Path
 from maquette.errors import ServiceError
 from maquette.ingest import OWN_FILES, Limits, Sandbox, can_confine, unpack
 from maquette.search import Collection, Engine
+from maquette.search.batching import SharedEncoder
 from maquette.search.previews import Preview, read_preview
 from maquette.serve.jobs import Jobs
 from maquette.serve.library import Library
@@ -37,6 +38,7 @@ class Service:
     jobs: Jobs
     file_limits: Limits
     own_files: Sandbox | None
+    encoder: SharedEncoder
 
     @classmethod
     def open(cls, folder: Path, settings: Settings) -> Service:
@@ -54,9 +56,11 @@ class Service:
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Service:
-        """Return the service over an engine, with its state in the collection's folder."""
-        library = Library(engine)
+        """Return the service over an engine, with its state in the collection's folder; they share the encoder."""
         measures = Measures()
+        encoder = SharedEncoder(engine.encode, on_batch=measures.encoded.observe)
+        engine.encode = encoder
+        library = Library(engine)
         measures.watch(measures.items, lambda: float(len(library.index)))
         measures.watch(measures.version, lambda: float(library.index.version))
         sandbox = engine.sandbox
@@ -82,6 +86,7 @@ class Service:
             jobs,
             limits,
             None if sandbox is None else Sandbox(_OWN_LIMITS, modules=_READERS),
+            encoder,
         )
 
     def start(self) -> None:
@@ -94,6 +99,7 @@ class Service:
     def stop(self) -> None:
         """Finish what is being written, and end the processes that read files."""
         self.jobs.stop()
+        self.encoder.close()
         for sandbox in (self.library.engine.sandbox, self.own_files):
             if sandbox is not None:
                 sandbox.close()

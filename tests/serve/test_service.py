@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from maquette.errors import FileError, InputError
+from maquette.search import Part
 from maquette.serve import Service, Settings
 from tests.serve.serve_cases import Live
 
@@ -20,6 +21,17 @@ def test_files_are_read_in_processes_of_their_own(shared: Live, folder: Path, tm
         shared.service.preview("turntable", tmp_path / "bad.off", of_query=True)
     good = folder / "models" / "bars" / "long.off"
     assert shared.service.preview("turntable", good, of_query=True) == shared.service.preview("turntable", good)
+
+
+def test_requests_share_one_encoder(shared: Live, folder: Path) -> None:
+    service = shared.service
+    assert service.library.engine.encode is service.encoder
+    service.library.search([Part("image", folder / "photo.png")] * 3, k=1, where=())
+    assert 'maquette_encode_batch_objects_bucket{le="4.0"}' in service.measures.text().decode()
+    (batches,) = service.measures.encoded.collect()
+    values = {(sample.name.rpartition("_")[2], sample.labels.get("le")): sample.value for sample in batches.samples}
+    assert values["sum", None] >= 3
+    assert values["bucket", "4.0"] > values["bucket", "2.0"], "three photos of a query are one batch"
 
 
 def test_limits_are_those_that_hold(shared: Live) -> None:
