@@ -51,8 +51,8 @@ class Service:
             raise ServiceError("this system cannot confine the processes that read files: serve on Linux or macOS")
         limits = replace(Limits(), upload_bytes=settings.file_bytes)
         sandbox = Sandbox(limits, modules=_READERS, workers=settings.readers)
-        engine = Engine(Collection.open(folder), sandbox=sandbox)
-        return cls.over(engine, settings)
+        sandbox.start()  # its libraries are imported while this process opens the collection
+        return cls.over(Engine(Collection.open(folder), sandbox=sandbox), settings)
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Service:
@@ -90,9 +90,7 @@ class Service:
         )
 
     def start(self) -> None:
-        """Begin to work on jobs, those of an ended server first, and have a process ready that reads files."""
-        if self.library.engine.sandbox is not None:
-            self.library.engine.sandbox.start()
+        """Begin to work on jobs, those of an ended server first."""
         if not self.settings.read_only:
             self.jobs.start()
 
