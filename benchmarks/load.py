@@ -1,9 +1,13 @@
-"""How long a service over many items takes to answer many clients at once; the figures go into docs/service.md.
+"""How long a service over many items takes to answer many clients at once, and how it turns away what is too much.
 
-    python benchmarks/load.py --items 100000 --clients 32 --seconds 30 --out benchmarks/results/load.json
+    python benchmarks/load.py --out benchmarks/results/load.json     # 100,000 items, 32 clients, some three minutes
+    python benchmarks/load.py --quick                                # 2,000 items, 8 clients, seconds: does it work?
 
 Items have random vectors, and each query is "like this item" for an item drawn at random, so what is measured is the
-service and the index: no file is read and nothing is encoded. The service is a process of its own on the same machine.
+service and the index: no file is read and nothing is encoded. The service is a process of its own on the same machine,
+and so are its clients: their share of the processor is in the figures. Three loads, one after another: one client; all
+clients; and an overload, in which the service answers at most a quarter of as many searches at once as there are
+clients, and must refuse the rest with 429, fast.
 """
 
 from __future__ import annotations
@@ -18,6 +22,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -65,8 +72,36 @@ def make_collection(folder: Path, items: int) -> Collection:
     return collection
 
 
-def ask_until(address: str, ids: list[str], end: float, seed: int, taken: list[float], failed: list[str]) -> None:
-    """Search as one client does, one query after another, until the time `end`."""
+@dataclass
+class Tally:
+    """What clients saw: seconds of each answer, of each refusal (429), and what else went wrong."""
+
+    answered: list[float] = field(default_factory=list)
+    refused: list[float] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def figures(self, seconds: float) -> dict[str, float]:
+        """Return counts, and percentiles in milliseconds."""
+        for reason in sorted(set(self.failed))[:5]:
+            print(reason, file=sys.stderr)
+        return {
+            "answered": len(self.answered),
+            "errors": len(self.failed),
+            "answered_per_second": round(len(self.answered) / seconds, 1),
+            **percentiles("answer", self.answered),
+            "refused_429": len(self.refused),
+            **percentiles("refusal", self.refused),
+        }
+
+
+def percentiles(name: str, seconds: list[float]) -> dict[str, float]:
+    """Return the median, 95th and 99th percentile in milliseconds; nothing of nothing."""
+    shares = (50, 95, 99) if seconds else ()
+    return {f"{name}_p{share}_ms": round(1000 * float(np.percentile(seconds, share)), 1) for share in shares}
+
+
+def ask_until(address: str, ids: list[str], end: float, seed: int, tally: Tally) -> None:
+    """Search as one client does, one query after another, until the time `end`; after a refusal wait 50 ms."""
     rng = np.random.default_rng(seed)
     with httpx.Client(base_url=address, timeout=120, trust_env=False) as client:
         while time.monotonic() < end:
@@ -74,86 +109,100 @@ def ask_until(address: str, ids: list[str], end: float, seed: int, taken: list[f
             begun = time.monotonic()
             try:
                 answer = client.post("/api/search", data={"like": id_, "k": "20"})
-                sound = answer.status_code == 200 and len(answer.json()["hits"]) == 20
-                reason = "" if sound else f"{answer.status_code}: {answer.text[:200]}"
             except httpx.HTTPError as error:
-                reason = repr(error)
-            taken.append(time.monotonic() - begun)
-            if reason:
-                failed.append(reason)
+                tally.failed.append(repr(error))
+                continue
+            taken = time.monotonic() - begun
+            if answer.status_code == 429:
+                tally.refused.append(taken)
+                time.sleep(0.05)
+            elif answer.status_code == 200 and len(answer.json()["hits"]) == 20:
+                tally.answered.append(taken)
+            else:
+                tally.failed.append(f"{answer.status_code}: {answer.text[:200]}")
 
 
-def main() -> None:
-    """Make the collection, start the service, load it, write what came out."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--items", type=int, default=100_000)
-    parser.add_argument("--clients", type=int, default=32)
-    parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--out", type=Path)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        begun = time.monotonic()
-        ids = list(make_collection(Path(place), asked.items).index.ids())
-        made = time.monotonic() - begun
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        options = ["--port", str(port), "--searches-per-minute", "10000000"]
-        command = [sys.executable, "-m", "maquette", "serve", str(Path(place, "collection")), *options]
-        begun = time.monotonic()
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as service:
-            address = f"http://127.0.0.1:{port}"
+def measure(address: str, ids: list[str], clients: int, seconds: float) -> dict[str, float]:
+    """Return the figures of so many clients that ask for so long."""
+    tally = Tally()
+    end = time.monotonic() + seconds
+    threads = [threading.Thread(target=ask_until, args=(address, ids, end, seed, tally)) for seed in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return tally.figures(seconds)
+
+
+@contextmanager
+def serving(collection: Path, *options: str) -> Iterator[tuple[str, float, subprocess.Popen[bytes]]]:
+    """Run the service; give its address, the seconds until it was ready, and its process."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "maquette", "serve", str(collection), "--port", str(port)]
+    begun = time.monotonic()
+    address = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(
+        [*command, "--searches-per-minute", "10000000", *options], stderr=subprocess.DEVNULL
+    ) as service:
+        try:
             while True:
                 try:
-                    httpx.get(f"{address}/api/ready", trust_env=False)
+                    httpx.get(f"{address}/api/ready", trust_env=False, timeout=120).raise_for_status()
                     break
                 except httpx.TransportError:
                     if service.poll() is not None:
                         raise SystemExit("the service did not start") from None
                     time.sleep(0.05)
-            ready = time.monotonic() - begun
-            figures = {"one": measure(address, ids, 1, asked.seconds / 3)}
-            figures["many"] = measure(address, ids, asked.clients, asked.seconds)
+            yield address, time.monotonic() - begun, service
+        finally:
             service.terminate()
-    result = {
-        "items": asked.items,
-        "clients": asked.clients,
+
+
+def processor_seconds(process: subprocess.Popen[bytes]) -> float | None:
+    """Return the processor time of a process up to now; None where the system does not say (not Linux)."""
+    try:
+        text = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii")
+    except OSError:
+        return None
+    return sum(map(int, text.rpartition(") ")[2].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    """Make the collection, start the service, load it, write what came out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--items", type=int, default=100_000)
+    parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--seconds", type=float, default=30.0, help="of each load of many clients; one client: a third")
+    parser.add_argument("--quick", action="store_true", help="2,000 items, 8 clients, 3 seconds")
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    items, clients, seconds = (2000, 8, 3.0) if asked.quick else (asked.items, asked.clients, asked.seconds)
+    result: dict[str, object] = {
+        "command": " ".join(["python benchmarks/load.py", *sys.argv[1:]]),
+        "items": items,
+        "clients": clients,
         "dimensions": DIMENSIONS,
-        "seconds_to_make": round(made, 1),
-        "seconds_to_ready": round(ready, 1),
-        "one_client": figures["one"],
-        "many_clients": figures["many"],
         "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
-        "load_average": round(os.getloadavg()[0], 1),
+        "load_average_before": round(os.getloadavg()[0], 1),
     }
+    with tempfile.TemporaryDirectory() as place:
+        begun = time.monotonic()
+        collection = make_collection(Path(place), items)
+        ids = list(collection.index.ids())
+        result["seconds_to_make"] = round(time.monotonic() - begun, 1)
+        with serving(collection.folder) as (address, ready, service):
+            result["seconds_to_ready"] = round(ready, 1)
+            result["processor_seconds_to_ready"] = processor_seconds(service)
+            result["one_client"] = measure(address, ids, 1, seconds / 3)
+            result["many_clients"] = measure(address, ids, clients, seconds)
+        at_once = max(1, clients // 4)
+        with serving(collection.folder, "--searches-at-once", str(at_once)) as (address, _, _):
+            result["overload"] = {"searches_at_once": at_once, **measure(address, ids, clients, seconds)}
     text = json.dumps(result, indent=2)
     print(text)
     if asked.out is not None:
         asked.out.write_text(text + "\n", encoding="utf-8")
-
-
-def measure(address: str, ids: list[str], clients: int, seconds: float) -> dict[str, float]:
-    """Return the figures of so many clients that ask for so long."""
-    taken: list[float] = []
-    failed: list[str] = []
-    end = time.monotonic() + seconds
-    threads = [
-        threading.Thread(target=ask_until, args=(address, ids, end, seed, taken, failed)) for seed in range(clients)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for reason in sorted(set(failed))[:5]:
-        print(reason, file=sys.stderr)
-    percent = np.percentile(taken, [50, 95, 99]) * 1000
-    return {
-        "requests": len(taken),
-        "errors": len(failed),
-        "per_second": round(len(taken) / seconds, 1),
-        "p50_milliseconds": round(float(percent[0]), 1),
-        "p95_milliseconds": round(float(percent[1]), 1),
-        "p99_milliseconds": round(float(percent[2]), 1),
-    }
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@
 Items are the test objects, each by its photos, scan and mesh; queries are the same objects' photos, scans and meshes,
 and an object's own item is never among the answers. Curves and weights are fitted on the validation objects: "strict"
 among the validation objects alone, so that nothing of the test objects is used; "deployed" among the items that are
-searched, as `maquette index calibrate --run` does. Unseen classes are those that the model was not trained on.
+searched, as `maquette index calibrate --run` does, less one of the class, as a test object's own item is left out.
+Unseen classes are those that the model was not trained on.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from maquette.bench.demo_calibration import EncodedObject, encoded_objects
 from maquette.data.datasets.workshop import workshop
 from maquette.data.store import Store
 from maquette.encoders import open_model
@@ -31,27 +33,11 @@ from maquette.modalities import MODALITIES
 from maquette.search.calibrate import Gallery, Trials, fit_curve, trials_of
 from maquette.search.heldout import compose
 from maquette.search.parts import EncodedPart, Part, Query
-from maquette.train.evaluation import encode_run
 from maquette.train.run import Run
 
 OPTIONS = ("photos", "photo_style", "photo_resolution", "scan", "scan_points")
 WEIGHTS = (0.5, 1.0, 2.0)
-Objects = list[tuple[str, str | None, list[EncodedPart]]]
-
-
-def objects_of(run: Path, split: str) -> Objects:
-    """Return (class, id, parts) of every object of a split."""
-    found, store, rows = encode_run(run, split=split)
-    labels = store.labels()[rows]
-    objects: Objects = []
-    for place, row in enumerate(rows.tolist()):
-        parts = []
-        for name, values in found.representations.items():
-            if found.present[name][place]:
-                views = found.views[name][place] if name in found.views else values[place : place + 1]
-                parts += [EncodedPart(Part(name, Path(store.ids[row])), unit(view)) for view in views]
-        objects.append((store.class_names[labels[place]], store.ids[row], parts))
-    return objects
+Objects = list[EncodedObject]
 
 
 def gallery_of(objects: Objects) -> Gallery:
@@ -92,6 +78,16 @@ def unit(vector: np.ndarray) -> np.ndarray:
     return scaled
 
 
+def one_fewer(trials: Trials, gallery: Gallery) -> Trials:
+    """Return the queries with an item of their class that must not be found, as a test object's own must not.
+
+    So as many right items are left to them as to the test's queries, which probabilities depend on.
+    """
+    rng = np.random.default_rng(0)
+    own = np.array([rng.choice(np.flatnonzero(gallery.labels == label)) for label in trials.labels])
+    return Trials(trials.vectors, trials.labels, own)
+
+
 def scores_of(trials: Trials, gallery: Gallery) -> tuple[np.ndarray, np.ndarray]:
     """Return the scores, -1 for the item not to be found, and which items are of the class asked for."""
     found = trials.vectors @ gallery.vectors.T.astype(np.float64)
@@ -121,19 +117,20 @@ def calibration(
     fitted: dict[str, Trials], fitted_in: Gallery, test: dict[str, Trials], gallery: Gallery
 ) -> dict[str, object]:
     """Return, by composition, the errors, the coverage and the share turned away."""
-    figures = {}
+    figures: dict[str, object] = {}
     for name, trials in test.items():
         curve = fit_curve(fitted[name], fitted_in, rng=np.random.default_rng(0))
         found, same = scores_of(trials, gallery)
-        best = np.argsort(-found, axis=1, kind="stable")[:, :10]
-        top, right = np.take_along_axis(found, best, 1), np.take_along_axis(same, best, 1)
+        order = np.argsort(-found, axis=1, kind="stable")
+        ranked, right = np.take_along_axis(found, order, 1), np.take_along_axis(same, order, 1)
+        probable = np.stack([curve.ranked(row) for row in ranked])
         lists = (found >= curve.covering).sum(axis=1)
         figures[name] = {
             "queries": len(trials.labels),
-            "ece_raw_top10": expected_calibration_error(np.clip(top, 0, 1).ravel(), right.ravel()),
-            "ece_top10": expected_calibration_error(curve.probability(top.ravel()), right.ravel()),
+            "ece_raw_top10": expected_calibration_error(np.clip(ranked[:, :10], 0, 1).ravel(), right[:, :10].ravel()),
+            "ece_top10": expected_calibration_error(probable[:, :10].ravel(), right[:, :10].ravel()),
             "ece_raw_all": expected_calibration_error(np.clip(found, 0, 1).ravel(), same.ravel()),
-            "ece_all": expected_calibration_error(curve.probability(found.ravel()), same.ravel()),
+            "ece_all": expected_calibration_error(probable.ravel(), right.ravel()),
             "coverage": float((np.where(same, found, -1.0).max(axis=1) >= curve.covering).mean()),
             "median_list": float(np.median(lists)),
             "known_turned_away": float((familiarities(trials.vectors, gallery, 5, trials.own) < curve.familiar).mean()),
@@ -148,13 +145,14 @@ def main() -> None:
     parser.add_argument("--unseen", type=int, default=3, help="objects of each unseen class")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    validation, testing = (objects_of(arguments.run, split) for split in ("validation", "test"))
+    validation, testing = (encoded_objects(arguments.run, split=split) for split in ("validation", "test"))
     gallery, strict_gallery = gallery_of(testing), gallery_of(validation)
     val, test, strict = (
         trials_of(validation, gallery),
         trials_of(testing, gallery),
         trials_of(validation, strict_gallery),
     )
+    val = {name: one_fewer(trials, gallery) for name, trials in val.items()}
     with tempfile.TemporaryDirectory() as folder:
         unseen = strangers(arguments.run, Path(folder) / "unseen", arguments.unseen)
     unknown: dict[str, list[np.ndarray]] = {}
@@ -182,14 +180,14 @@ def main() -> None:
     singles = {name: mean_average_precision(trials, gallery) for name, trials in test.items()}
     by_weights = {json.dumps(w): trials_of(validation, gallery, weights=w) for w in grid}
     for name in test:
-        parts = name.split(" + ")
-        if len(parts) > 1:
+        kinds = name.split(" + ")
+        if len(kinds) > 1:
             chosen = max(by_weights, key=lambda text: mean_average_precision(by_weights[text][name], gallery))
             learned = trials_of(testing, gallery, weights=json.loads(chosen))[name]
             fusion[name] = {
-                "parts_map": {part: singles[part] for part in parts},
+                "parts_map": {kind: singles[kind] for kind in kinds},
                 "equal_weights_map": singles[name],
-                "gain": singles[name] - max(singles[part] for part in parts),
+                "gain": singles[name] - max(singles[kind] for kind in kinds),
                 "learned_weights": json.loads(chosen),
                 "learned_weights_map": mean_average_precision(learned, gallery),
             }

@@ -46,8 +46,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     }
     | {"search", "plots"},
     # Uploads are read in `ingest`'s sandbox; conditions in an address are parsed as the command line parses them; what
-    # a job has done is written as the engine writes its pictures. None of the three brings torch or training along.
-    "serve": GROUND | {"search", "audit", "ingest", "index.where", "data.atomic"},
+    # a job has done is written as the engine writes its pictures; one service at a time writes, by the index's kind of
+    # lock. None of the four brings torch or training along.
+    "serve": GROUND | {"search", "audit", "ingest", "index.where", "index.lock", "data.atomic"},
 }
 OPEN = {"cli", "__init__", "__main__"}
 

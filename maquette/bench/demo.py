@@ -1,4 +1,4 @@
-"""The whole job on the built-in data: make it, prepare, train, evaluate, build a collection, search it, report.
+"""The whole job on the built-in data: make, prepare, train, evaluate, build and calibrate a collection, search, report.
 
 Every stage leaves its result in the demo's folder and is skipped when that is there, so a second call is quick and an
 interrupted one goes on where it stopped.
@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from maquette.bench.demo_calibration import calibrate_demo
 from maquette.bench.demo_report import write_demo_report
 from maquette.config import RunConfig
 from maquette.data.atomic import write_atomically
@@ -82,6 +83,9 @@ def run_demo(out: Path, *, stage: Stage, size: str = "standard", workers: int = 
     run = _train(config, store, out, stage)
     results = _evaluate(run, out, stage)
     engine = _build_collection(run, store, out, stage, workers)
+    if engine.calibration is None or engine.calibration.items != len(engine.collection.index):
+        with stage("finding out what scores mean"):
+            calibrate_demo(run, engine)
     _report(run, store, results, engine, out, stage)
     example = store.manifest.items[int(store.rows("test")[0])]
     return Demo(out, results, store.manifest.files(example, "image")[0])

@@ -52,12 +52,16 @@ def search(
     from maquette.errors import InputError
     from maquette.index import parse_where
     from maquette.search import Engine
+    from maquette.search.reading import make_sandbox
 
     parts = _parts({"image": image, "pointcloud": points, "mesh": mesh}, like or [], unlike or [], weight)
     if (folder is None) != (csv is None) or (folder is not None and (parts or why is not None)):
         raise InputError("--folder DIR and --csv FILE: expected both, without other queries and without --why")
     began = time.perf_counter()
-    engine = Engine.open(collection)
+    sandbox = make_sandbox()
+    if sandbox is not None and (folder is not None or any(part.path is not None for part in parts)):
+        sandbox.start()  # what reads files imports its libraries while the collection is opened
+    engine = Engine.open(collection, sandbox=sandbox)
     opening = time.perf_counter() - began
     if folder is not None and csv is not None:
         _search_folder(engine, folder, csv, k=k, where=where or [], as_json=as_json)

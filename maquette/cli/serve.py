@@ -31,6 +31,9 @@ def serve(
         list[str] | None, typer.Option(help="A name browsers may address the service by; may be repeated.")
     ] = None,
     searches_per_minute: Annotated[int, typer.Option(min=1, help="How many one client may make.")] = 600,
+    searches_at_once: Annotated[
+        int, typer.Option(min=1, help="How many may run or wait in all; more are answered 429.")
+    ] = 64,
     threads: Annotated[int, typer.Option(min=0, help="Threads that encode; 0: half of the cores.")] = 0,
 ) -> None:
     """Serve a collection: the page at /, the interface under /api; Ctrl-C or SIGTERM stops it when writes are done."""
@@ -44,6 +47,7 @@ def serve(
         tokens=tokens,
         allowed_hosts=tuple(allow_host or ()),
         searches_per_minute=searches_per_minute,
+        searches_at_once=searches_at_once,
     )
     import torch
 

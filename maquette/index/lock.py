@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import BinaryIO
 
 __all__ = ["WriterLock"]
 
@@ -31,6 +32,14 @@ class WriterLock:
             finally:
                 _release(file.fileno())
 
+    def take(self) -> BinaryIO | None:
+        """Hold the lock until the returned file is closed, or this process ends; None if somebody holds it now."""
+        file = self.path.open("ab")
+        if _try_acquire(file.fileno()):
+            return file
+        file.close()
+        return None
+
 
 if sys.platform == "win32":
     import msvcrt
@@ -38,14 +47,16 @@ if sys.platform == "win32":
     import time
 
     def _acquire(number: int) -> None:
-        while True:
-            os.lseek(number, 0, os.SEEK_SET)
-            try:
-                msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
-            except OSError:
-                time.sleep(0.02)
-            else:
-                return
+        while not _try_acquire(number):
+            time.sleep(0.02)
+
+    def _try_acquire(number: int) -> bool:
+        os.lseek(number, 0, os.SEEK_SET)
+        try:
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
 
     def _release(number: int) -> None:
         os.lseek(number, 0, os.SEEK_SET)
@@ -55,6 +66,13 @@ else:
 
     def _acquire(number: int) -> None:
         fcntl.flock(number, fcntl.LOCK_EX)
+
+    def _try_acquire(number: int) -> bool:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def _release(number: int) -> None:
         fcntl.flock(number, fcntl.LOCK_UN)

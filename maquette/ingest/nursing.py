@@ -36,6 +36,7 @@ class Nursing:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._owner = 0
+        self._left = False
 
     def fork(
         self, link: socket.socket, folder: Path, limits: Limits, modules: Sequence[str]
@@ -64,6 +65,14 @@ class Nursing:
         with self._lock:
             self._stop()
 
+    def leave(self) -> None:
+        """End the nursery for good, at once: who waits for it hears that it is lost."""
+        self._left = True
+        process = self._process
+        if process is not None and self._owner == os.getpid():
+            process.kill()
+        self.stop()
+
     def _ask(self, order: Mapping[str, Any], descriptor: int | None, *, restart: bool = True) -> dict[str, Any]:
         with self._lock:
             for attempt in (1, 2):
@@ -74,13 +83,15 @@ class Nursing:
                     return self._exchange(order, descriptor)
                 except (OSError, ValueError) as error:
                     self._stop()
-                    if attempt == 2 or not restart:
+                    if attempt == 2 or not restart or self._left:
                         raise MaquetteError(
                             f"the process that readers start from is lost ({error}): is the machine out of memory?"
                         ) from error
         raise AssertionError("the loop returns or raises")
 
     def _exchange(self, order: Mapping[str, Any], descriptor: int | None) -> dict[str, Any]:
+        if self._left:
+            raise OSError("the program is ending")
         if self._control is None:
             self._start()
         assert self._control is not None
@@ -128,4 +139,4 @@ class Nursing:
 NURSERY = Nursing()
 """Shared by all sandboxes of the process; nothing runs before the first need."""
 
-atexit.register(NURSERY.stop)
+atexit.register(NURSERY.leave)

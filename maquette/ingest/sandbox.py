@@ -190,6 +190,9 @@ class _State:
         self._root: Path | None = None
         self._closed = False
 
+    def _is_closed(self) -> bool:
+        return self._closed
+
     def take(self) -> _Reader | None:
         with self._lock:
             return self._free.pop() if self._free else None
@@ -213,6 +216,10 @@ class _State:
             raise
         with self._lock:
             self._all.add(reader)
+            closed = self._is_closed()
+        if closed:  # while the reader started
+            self.end(reader)
+            raise MaquetteError("the sandbox is closed: make another")
         return reader
 
     def end(self, reader: _Reader) -> None:

@@ -10,12 +10,12 @@ from jaxtyping import Float64
 
 from maquette.index import Condition, Entry
 from maquette.search.answers import Answer, Hit, QueryFile, band_of
-from maquette.search.calibrated import Calibration, familiarity
+from maquette.search.calibrated import BEST, Calibration, familiarity
 from maquette.search.collection import Collection
 from maquette.search.fuse import cosines
 from maquette.search.parts import ITEM, Query
 
-__all__ = ["answer_query"]
+__all__ = ["answer_query", "probability_of"]
 
 
 def answer_query(
@@ -39,7 +39,7 @@ def answer_query(
     scores = np.array([entry.vector.astype(np.float64) @ wanted for entry in entries])
     ranked = dict(zip(ranking.ids, ranking.scores.tolist(), strict=True))
     parts = cosines(query.vector(), index.parts(ids[:k]))
-    probabilities = None if curve is None else curve.probability(scores)
+    probabilities = None if curve is None else curve.ranked(scores)
     hits = tuple(
         _hit(
             collection,
@@ -66,6 +66,20 @@ def answer_query(
         rejected=curve is not None and familiarity(best[:depth]) < curve.familiar,
         covering=passing if curve is not None and passing < len(entries) else None,
     )
+
+
+def probability_of(collection: Collection, query: Query, id_: str, *, calibration: Calibration | None) -> float | None:
+    """Return the probability that an item has, or would have, as a hit; None where that is not calibrated."""
+    curve = calibration.curve(query.composition) if calibration is not None else None
+    if curve is None:
+        return None
+    own = {encoded.part.item for encoded in query.parts} - {id_}
+    (ranking,) = collection.index.search(query.vector()[None], k=BEST + len(own))
+    ids = [found for found in ranking.ids if found not in own][:BEST]
+    ids += [id_] if id_ not in ids else []
+    wanted = query.wanted()
+    scores = np.array([entry.vector.astype(np.float64) @ wanted for entry in collection.index.get(ids)])
+    return float(curve.ranked(scores)[ids.index(id_)])
 
 
 def _hit(

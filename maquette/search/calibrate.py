@@ -1,10 +1,13 @@
 """Finding out what scores mean in a collection, on objects of known class that are not in it.
 
-For queries of one composition (`calibrated.py`) three things are fitted, on other objects than any figure is quoted on:
+For queries of one composition (`calibrated.py`) four things are fitted, on other objects than any figure is quoted on:
 
 * P(same class) as a rising function of the score: isotonic regression over pairs of a query and an item.
   Reference: Zadrozny and Elkan, Transforming Classifier Scores into Accurate Multiclass Probability Estimates, KDD
   2002.
+* The same for the ten best hits of a query, by logistic regression with smoothed targets: which items are among the
+  best depends on the others, so a curve over all pairs makes too little of the best. Reference: Platt, Probabilistic
+  Outputs for Support Vector Machines, 1999.
 * The familiarity that 95 % of queries reach whose class is in the collection: what stays below is like nothing there.
 * The score that the best right item reaches in 90 % of queries: split conformal prediction.
 """
@@ -19,10 +22,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
 from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
 
 from maquette.errors import InputError
 from maquette.metrics.calibration import auroc, conformal_threshold, expected_calibration_error
-from maquette.search.calibrated import COVERAGE, Calibration, Curve, familiarity
+from maquette.search.calibrated import BEST, COVERAGE, Calibration, Curve, familiarity
 from maquette.search.engine import Engine
 from maquette.search.heldout import HeldOut, compose
 from maquette.search.parts import EncodedPart, Part, Query
@@ -131,12 +135,16 @@ def fit_curve(trials: Trials, gallery: Gallery, *, rng: np.random.Generator) -> 
     share = min(1.0, _PAIRS / (len(trials.labels) * len(gallery.labels)))
     drawn = np.ones(len(gallery.labels), dtype=bool) if share == 1.0 else rng.random(len(gallery.labels)) < share
     scores, same, best_right, familiar = [], [], [], []
+    best_scores, best_same = [], []
     for found, right in _each(trials, gallery):
         kept = drawn & ~np.isnan(found)
         scores.append(found[kept])
         same.append(right[kept])
         best_right.append(np.nanmax(found[right], initial=-1.0))
         familiar.append(_familiarity(found))
+        best = _best(found)
+        best_scores.append(found[best])
+        best_same.append(right[best])
     fit = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
     fit.fit(np.concatenate(scores), np.concatenate(same).astype(np.float64))
     return Curve(
@@ -145,6 +153,7 @@ def fit_curve(trials: Trials, gallery: Gallery, *, rng: np.random.Generator) -> 
         familiar=max(-1.0, conformal_threshold(np.array(familiar), coverage=FAMILIAR_SHARE)),
         covering=max(-1.0, conformal_threshold(np.array(best_right), coverage=COVERAGE)),
         queries=len(trials.labels),
+        best=_logistic(np.concatenate(best_scores), np.concatenate(best_same)),
     )
 
 
@@ -222,6 +231,24 @@ def _each(trials: Trials, gallery: Gallery) -> Iterator[tuple[Float64[np.ndarray
         yield found, gallery.labels == label
 
 
+def _best(found: Float64[np.ndarray, "N"]) -> Int[np.ndarray, "K"]:
+    """Return the rows of the ten best items, best first; the query's own (NaN) is none."""
+    best: Int[np.ndarray, "K"] = np.argsort(np.where(np.isnan(found), -np.inf, found))[::-1][:BEST]
+    return best[: int((~np.isnan(found)).sum())]
+
+
+def _logistic(scores: Float64[np.ndarray, "N"], same: Bool[np.ndarray, "N"]) -> tuple[float, float]:
+    """Return (slope, offset) of P(same) = 1 / (1 + exp(-(slope · score + offset))), never falling."""
+    right, wrong = int(same.sum()), int((~same).sum())
+    # Platt's targets in place of 1 and 0: no certainty from a finite number, and a fit where all are right.
+    target = np.where(same, (right + 1) / (right + 2), 1 / (wrong + 2))
+    twice = np.concatenate([scores, scores])[:, None]
+    fit = LogisticRegression(C=1e6, max_iter=1000)
+    fit.fit(twice, np.repeat([1, 0], len(scores)), sample_weight=np.concatenate([target, 1 - target]))
+    slope, offset = float(fit.coef_[0, 0]), float(fit.intercept_[0])
+    return (slope, offset) if slope > 0 else (0.0, float(np.log(target.mean() / (1 - target.mean()))))
+
+
 def _familiarity(found: Float64[np.ndarray, "N"]) -> float:
     found = found[~np.isnan(found)]
     return familiarity(np.sort(np.partition(found, max(0, len(found) - DEPTH))[-DEPTH:])[::-1])
@@ -235,10 +262,9 @@ def _cross_checked(trials: Trials, gallery: Gallery, rng: np.random.Generator) -
     for half in (halves, ~halves):
         curve, rest = fit_curve(trials.chosen(half), gallery, rng=rng), trials.chosen(~half)
         for found, right in _each(rest, gallery):
-            best = np.argsort(np.where(np.isnan(found), -np.inf, found))[::-1][:10]
-            best = best[~np.isnan(found[best])]
+            best = _best(found)
             raw.append(np.clip(found[best], 0.0, 1.0))
-            probable.append(curve.probability(found[best]))
+            probable.append(curve.ranked(found[best]))
             same.append(right[best])
             covered.append(np.nanmax(found[right], initial=-1.0) >= curve.covering)
             known.append(_familiarity(found))

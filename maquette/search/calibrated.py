@@ -19,11 +19,13 @@ from jaxtyping import Float, Float64
 from maquette.data.atomic import write_atomically
 from maquette.errors import CollectionError, FingerprintError
 
-__all__ = ["CALIBRATION_FILE", "COVERAGE", "Calibration", "Curve", "familiarity"]
+__all__ = ["BEST", "CALIBRATION_FILE", "COVERAGE", "Calibration", "Curve", "familiarity"]
 
 CALIBRATION_FILE = "calibration.json"
 COVERAGE = 0.9
 """The share of lists that are to contain a right item."""
+BEST = 10
+"""Hits of a query that have a curve of their own: the ones people look at."""
 
 _FORMAT = "maquette-calibration"
 _VERSION = 1
@@ -33,7 +35,9 @@ _VERSION = 1
 class Curve:
     """What scores of queries of one composition mean.
 
-    `probabilities` rise with `scores`, linearly between them. A query whose familiarity is below `familiar` is like
+    `probabilities` rise with `scores`, linearly between them, over all items. `best` is (slope, offset) of the logistic
+    curve for the ten best hits of a query: at the same score they are right more often than an item that many others
+    beat. None where that was not found out. A query whose familiarity is below `familiar` is like
     nothing in the collection. The items of at least the score `covering` contain a right one in 90 % of queries.
     `queries` says how many it was fitted on.
     """
@@ -43,10 +47,21 @@ class Curve:
     familiar: float
     covering: float
     queries: int
+    best: tuple[float, float] | None = None
 
     def probability(self, scores: Float[np.ndarray, "N"]) -> Float64[np.ndarray, "N"]:
         """Return P(same class) of items with these scores."""
         probabilities: Float64[np.ndarray, "N"] = np.interp(scores, self.scores, self.probabilities)
+        return probabilities
+
+    def ranked(self, scores: Float[np.ndarray, "N"]) -> Float64[np.ndarray, "N"]:
+        """Return P(same class) of a query's hits, best first; none below the ten best is likelier than those."""
+        probabilities = self.probability(scores)
+        if self.best is not None:
+            slope, offset = self.best
+            first = 1.0 / (1.0 + np.exp(-(slope * scores[:BEST].astype(np.float64) + offset)))
+            probabilities[:BEST] = first
+            probabilities[BEST:] = np.minimum(probabilities[BEST:], first.min(initial=1.0))
         return probabilities
 
 
@@ -122,6 +137,7 @@ def _parsed(values: Mapping[str, Any]) -> Calibration:
             float(entry["familiar"]),
             float(entry["covering"]),
             int(entry["queries"]),
+            None if entry.get("best") is None else (float(entry["best"][0]), float(entry["best"][1])),
         )
         for name, entry in values["curves"].items()
     }
@@ -130,6 +146,8 @@ def _parsed(values: Mapping[str, Any]) -> Calibration:
         sound = points.ndim == 2 and points.size and np.isfinite(points).all() and (np.diff(points) >= 0).all()
         if not sound or not 0 <= points[1, 0] <= points[1, -1] <= 1:
             raise ValueError(f"curve {name!r}: expected as many scores as probabilities, both rising")
+        if curve.best is not None and not (np.isfinite(curve.best).all() and curve.best[0] >= 0):
+            raise ValueError(f"curve {name!r}: best {curve.best}: expected a rising curve")
     return Calibration(
         curves,
         str(values["fingerprint"]),

@@ -25,6 +25,7 @@ from maquette.ingest import Sandbox
 from maquette.modalities import Arrays
 from maquette.search.answering import answer_query
 from maquette.search.answers import AddReport, Answer
+from maquette.search.batching import Encode
 from maquette.search.calibrated import CALIBRATION_FILE, Calibration
 from maquette.search.collection import Collection
 from maquette.search.explain import Explanation, explain
@@ -44,7 +45,8 @@ _ITEMS_AT_ONCE = 16
 class Engine:
     """An open collection with its model in memory; `seed` decides which points are drawn from a surface.
 
-    Query files are read in `sandbox`; without one given, in one with the limits for the user's own files.
+    Query files are read in `sandbox`; without one given, in one with the limits for the user's own files. `encode` is
+    what computes representations: a service puts one there that many threads share (`batching.py`).
     """
 
     def __init__(self, collection: Collection, *, seed: int = 0, sandbox: Sandbox | None = None) -> None:
@@ -57,6 +59,7 @@ class Engine:
         self._settings = {name: dict(spec.preparation) for name, spec in self.model.specs.items()}
         self._modalities = build_modalities(self._settings)
         self._calibration: tuple[int, Calibration | None] = (-1, None)
+        self.encode: Encode = self._encode
 
     @classmethod
     def open(cls, folder: Path, *, seed: int = 0, sandbox: Sandbox | None = None) -> Engine:
@@ -161,24 +164,32 @@ class Engine:
 
     def _encode_parts(self, parts: Sequence[Part]) -> tuple[list[EncodedPart], list[tuple[str, str]], float]:
         """Return the parts that can be used, (path, reason) of the others, and the seconds spent on reading."""
-        encoded: list[EncodedPart] = []
+        encoded: dict[int, EncodedPart] = {}
+        read: dict[str, dict[int, Arrays]] = {}
+        noted: dict[int, Mapping[str, Any]] = {}
         refused: list[tuple[str, str]] = []
-        reading = 0.0
-        for part in parts:
+        begun = time.perf_counter()
+        for place, part in enumerate(parts):
             if part.item is not None:
                 (entry,) = self.collection.index.get([part.item])
-                encoded.append(EncodedPart(part, entry.vector))
+                encoded[place] = EncodedPart(part, entry.vector)
                 continue
             assert part.modality is not None and part.path is not None, "a part is a file or an item"
-            begun = time.perf_counter()
             try:
-                arrays, notes = self._read_query(part.modality, part.path)
+                arrays, noted[place] = self._read_query(part.modality, part.path)
             except FileError as error:
                 refused.append((error.path, error.reason))
                 continue
-            reading += time.perf_counter() - begun
-            encoded.append(EncodedPart(part, self.encode(part.modality, [arrays])[0], notes))
-        return encoded, refused, reading
+            read.setdefault(part.modality, {})[place] = arrays
+        reading = time.perf_counter() - begun
+        for name, own in read.items():
+            vectors = self.encode(name, list(own.values()))
+            if not np.isfinite(vectors).all():
+                folder = self.collection.model_folder
+                raise InputError(f"{name}: the representation is not finite: is the model in {folder} sound?")
+            for place, vector in zip(own, vectors, strict=True):
+                encoded[place] = EncodedPart(parts[place], vector, noted[place])
+        return [encoded[place] for place in sorted(encoded)], refused, reading
 
     def explain(self, parts: Sequence[Part], id_: str) -> Explanation:
         """Return why an item is, or is not, among the hits for these parts; errors as in `search_parts`."""
@@ -270,14 +281,10 @@ class Engine:
     def _read_query(self, name: str, path: Path) -> tuple[Arrays, Mapping[str, Any]]:
         return read_query(name, path, self._settings, seed=self._seed, sandbox=self.sandbox)
 
-    def encode(self, name: str, objects: Sequence[Arrays]) -> Float32[np.ndarray, "N D"]:
+    def _encode(self, name: str, objects: Sequence[Arrays]) -> Float32[np.ndarray, "N D"]:
         """Return the representations of objects in one modality."""
         batch = {key: np.stack([arrays[key] for arrays in objects]) for key in objects[0]}
         with torch.inference_mode():
             encoded = self.model.encode_inputs(name, self._modalities[name].collate(batch))
         representations: Float32[np.ndarray, "N D"] = encoded.float().numpy()
-        if not np.isfinite(representations).all() and len(objects) == 1:
-            raise InputError(
-                f"{name}: the representation is not finite: is the model in {self.collection.model_folder} sound?"
-            )
         return representations

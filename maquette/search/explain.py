@@ -20,6 +20,7 @@ from maquette.geometry.cameras import ring_cameras
 from maquette.index import Entry
 from maquette.modalities import MODALITIES
 from maquette.search.align import Alignment, align
+from maquette.search.answering import probability_of
 from maquette.search.fuse import cosines
 from maquette.search.parts import Query
 from maquette.search.reading import read_geometry
@@ -90,9 +91,7 @@ def explain(engine: Engine, query: Query, id_: str) -> Explanation:
         (part.part.name, part.part.weight, float(cosines(entry.vector, part.vector[None, None])[0, 0]))
         for part in query.parts
     )
-    curve = None if engine.calibration is None else engine.calibration.curve(query.composition)
-    wanted = np.array([entry.vector.astype(np.float64) @ query.wanted()])
-    probability = None if curve is None else float(curve.probability(wanted)[0])
+    probability = probability_of(collection, query, id_, calibration=engine.calibration)
     remarks: list[str] = []
     view, alignment = None, None
     try:

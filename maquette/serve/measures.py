@@ -26,6 +26,12 @@ class Measures:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.encoded = Histogram(
+            "maquette_encode_batch_objects",
+            "Files and items that were encoded in one batch.",
+            buckets=(1, 2, 4, 8, 16),
+            registry=self.registry,
+        )
         self.running = Gauge("maquette_requests_running", "Requests being answered.", ("kind",), registry=self.registry)
         self.refused_files = Counter("maquette_refused_files", "Files refused.", ("where",), registry=self.registry)
         self.items = Gauge("maquette_items", "Items in the collection.", registry=self.registry)

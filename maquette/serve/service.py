@@ -6,10 +6,13 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from maquette.errors import ServiceError
+from maquette.index.lock import WriterLock
 from maquette.ingest import OWN_FILES, Limits, Sandbox, can_confine, unpack
 from maquette.search import Collection, Engine
+from maquette.search.batching import SharedEncoder
 from maquette.search.previews import Preview, read_preview
 from maquette.serve.jobs import Jobs
 from maquette.serve.library import Library
@@ -37,26 +40,43 @@ class Service:
     jobs: Jobs
     file_limits: Limits
     own_files: Sandbox | None
+    encoder: SharedEncoder
+    lock: BinaryIO | None
 
     @classmethod
     def open(cls, folder: Path, settings: Settings) -> Service:
         """Return the service over the collection in a folder; errors as `Engine.open` has them.
 
         Files that clients send are read by processes of their own, with the limits for strangers' files. ServiceError
-        where the system cannot confine such processes.
+        where the system cannot confine such processes, or another service writes to the collection.
         """
         if not can_confine():
             raise ServiceError("this system cannot confine the processes that read files: serve on Linux or macOS")
         limits = replace(Limits(), upload_bytes=settings.file_bytes)
         sandbox = Sandbox(limits, modules=_READERS, workers=settings.readers)
-        engine = Engine(Collection.open(folder), sandbox=sandbox)
-        return cls.over(engine, settings)
+        sandbox.start()  # its libraries are imported while this process opens the collection
+        try:
+            return cls.over(Engine(Collection.open(folder), sandbox=sandbox), settings)
+        except BaseException:
+            sandbox.close()
+            raise
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Service:
-        """Return the service over an engine, with its state in the collection's folder."""
-        library = Library(engine)
+        """Return the service over an engine, with its state in the collection's folder; they share the encoder.
+
+        ServiceError if another service writes to the collection: both would work on the same jobs.
+        """
         measures = Measures()
+        encoder = SharedEncoder(engine.encode, on_batch=measures.encoded.observe)
+        engine.encode = encoder
+        library = Library(engine)
+        lock = None if settings.read_only else WriterLock(library.state / "writer.lock").take()
+        if lock is None and not settings.read_only:
+            raise ServiceError(
+                f"{engine.collection.folder}: another service writes to it: stop that one, or start this one with "
+                "--read-only"
+            )
         measures.watch(measures.items, lambda: float(len(library.index)))
         measures.watch(measures.version, lambda: float(library.index.version))
         sandbox = engine.sandbox
@@ -82,18 +102,21 @@ class Service:
             jobs,
             limits,
             None if sandbox is None else Sandbox(_OWN_LIMITS, modules=_READERS),
+            encoder,
+            lock,
         )
 
     def start(self) -> None:
-        """Begin to work on jobs, those of an ended server first, and have a process ready that reads files."""
-        if self.library.engine.sandbox is not None:
-            self.library.engine.sandbox.start()
+        """Begin to work on jobs, those of an ended server first."""
         if not self.settings.read_only:
             self.jobs.start()
 
     def stop(self) -> None:
         """Finish what is being written, and end the processes that read files."""
         self.jobs.stop()
+        self.encoder.close()
+        if self.lock is not None:
+            self.lock.close()
         for sandbox in (self.library.engine.sandbox, self.own_files):
             if sandbox is not None:
                 sandbox.close()

@@ -66,3 +66,16 @@ def test_an_error_inside_frees_the_lock(tmp_path: Path) -> None:
         raise ZeroDivisionError
     with lock.held():
         pass
+
+
+def test_taking_it_does_not_wait(tmp_path: Path) -> None:
+    lock = WriterLock(tmp_path / "writer.lock")
+    file = lock.take()
+    assert file is not None
+    assert WriterLock(lock.path).take() is None and lock.take() is None
+    file.close()
+    with WriterLock(lock.path).held():
+        assert lock.take() is None
+    again = lock.take()
+    assert again is not None
+    again.close()

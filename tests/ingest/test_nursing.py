@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,20 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+def test_a_program_that_ends_does_not_wait_for_imports(tmp_path: Path) -> None:
+    nursing = Nursing()
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(nursing.fork, theirs, tmp_path, Limits(), ["tests.ingest.slow_module"])
+        while nursing._process is None:
+            time.sleep(0.01)
+        begun = time.monotonic()
+        nursing.leave()
+        assert time.monotonic() - begun < 60, "the module takes 300 s to import"
+        with pytest.raises(MaquetteError, match="is lost"):
+            waiting.result()
+        with pytest.raises(MaquetteError, match="the program is ending"):
+            nursing.fork(theirs, tmp_path, Limits(), MODULES)
+    assert nursing._process is None

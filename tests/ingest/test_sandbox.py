@@ -177,6 +177,19 @@ def test_a_start_ahead_of_need_gives_the_reader_that_is_used() -> None:
         assert len(sandbox._state._all) == 1
 
 
+def test_closing_while_a_reader_starts_ends_it() -> None:
+    sandbox = make()
+    sandbox.start()
+    sandbox.close()
+    for thread in threading.enumerate():
+        if thread.name == "sandbox-start":
+            thread.join()
+    assert not sandbox._state._all
+    assert sandbox._state._root is None or not sandbox._state._root.exists()
+    with pytest.raises(MaquetteError, match="the sandbox is closed"):
+        sandbox.run(f"{TASKS}:echo", {})
+
+
 def test_no_workers_are_no_sandbox() -> None:
     with pytest.raises(InputError, match="0 workers of a sandbox: expected at least 1"):
         make(workers=0)

@@ -9,7 +9,7 @@ import pytest
 from maquette.errors import InputError
 from maquette.metrics.calibration import expected_calibration_error
 from maquette.search import Engine
-from maquette.search.calibrate import Gallery, Trials, calibrate, fit_curve, held_out_trials, own_trials
+from maquette.search.calibrate import Gallery, Trials, _logistic, calibrate, fit_curve, held_out_trials, own_trials
 from maquette.search.calibrated import Calibration
 from maquette.search.heldout import HeldOut, held_out_of_folder
 from maquette.search.parts import Part
@@ -57,6 +57,31 @@ def test_a_curve_agrees_with_pool_adjacent_violators_by_hand() -> None:
     # By rising score 0, 1, 0, 1 are of the class: the middle two violate the order and share 1/2.
     np.testing.assert_allclose(curve.probability(np.array([0.2, 0.4, 0.5, 0.6, 0.8])), [0, 0.5, 0.5, 0.5, 1], atol=1e-6)
     assert (curve.familiar, curve.covering) == (-1.0, -1.0), "one query promises nothing"
+
+
+def test_the_ten_best_have_a_curve_of_their_own() -> None:
+    """As many right ones as hits: at the same score a hit is right more often than an item that others beat."""
+    rng = np.random.default_rng(7)
+    gallery, trials = cones(rng, queries=1200, items=60, noise=0.35)
+    half = np.arange(1200) < 600
+    curve = fit_curve(trials.chosen(half), gallery, rng=rng)
+    rest = trials.chosen(~half)
+    scores = rest.vectors @ gallery.vectors.T.astype(np.float64)
+    order = np.argsort(-scores, axis=1)
+    ranked = np.take_along_axis(scores, order, 1)
+    same = np.take_along_axis(rest.labels[:, None] == gallery.labels, order, 1)
+    probable = np.stack([curve.ranked(row) for row in ranked])
+    plain = expected_calibration_error(curve.probability(ranked[:, :10].ravel()), same[:, :10].ravel())
+    assert expected_calibration_error(probable[:, :10].ravel(), same[:, :10].ravel()) < 0.03 < 0.035 < plain
+    assert expected_calibration_error(probable.ravel(), same.ravel()) < 0.02
+    assert (np.diff(probable[:, 9:], axis=1) <= 0).all()
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_curve_of_hits_that_are_all_right_or_all_wrong_is_not_certain(right: bool) -> None:
+    slope, offset = _logistic(np.linspace(0.5, 0.9, 38), np.full(38, right))
+    expected = 39 / 40 if right else 1 / 40
+    assert 1 / (1 + np.exp(-(0.7 * slope + offset))) == pytest.approx(expected, abs=1e-3)
 
 
 def test_an_items_own_vector_is_not_found() -> None:
@@ -138,5 +163,5 @@ def test_what_is_saved_is_used(engine: Engine, tree: Path) -> None:
     made.save(engine.collection.folder)
     assert Calibration.load(engine.collection.folder, fingerprint=engine.fingerprint) == made
     hits = engine.search({"mesh": [tree / "bars" / "long.off"]}).hits
-    expected = made.curves["mesh"].probability(np.array([hit.score for hit in hits]))
+    expected = made.curves["mesh"].ranked(np.array([hit.score for hit in hits]))
     assert [hit.probability for hit in hits] == pytest.approx(expected.tolist(), abs=1e-4)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,21 @@ def test_a_curve_by_hand() -> None:
     np.testing.assert_allclose(CURVE.probability(scores), [0.0, 0.0, 0.1, 0.2, 0.6, 1.0, 1.0], rtol=1e-12)
 
 
+def test_hits_below_the_ten_best_are_no_likelier_than_those() -> None:
+    curve = replace(CURVE, best=(10.0, -5.0))
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.9, 0.2])
+    found = curve.ranked(scores)
+    np.testing.assert_allclose(found[:10], 1 / (1 + np.exp(5 - 10 * scores[:10])), rtol=1e-12)
+    np.testing.assert_allclose(found[10:], [1 / (1 + np.exp(2.5)), 0.05], rtol=1e-12)
+    np.testing.assert_array_equal(CURVE.ranked(scores), CURVE.probability(scores))
+    assert curve.ranked(np.array([])).size == 0
+
+
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     assert Calibration.load(tmp_path, fingerprint=MADE.fingerprint) is None
-    MADE.save(tmp_path)
-    assert Calibration.load(tmp_path, fingerprint=MADE.fingerprint) == MADE
+    for made in (MADE, replace(MADE, curves={"image": replace(CURVE, best=(3.0, -1.0))})):
+        made.save(tmp_path)
+        assert Calibration.load(tmp_path, fingerprint=MADE.fingerprint) == made
 
 
 def test_several_files_are_read_as_one_where_nothing_better_is_known() -> None:
@@ -58,6 +70,8 @@ def _set(path: str, value: object) -> Callable[[dict[str, Any]], object]:
         _set("curves.image.probabilities", [0.0, float("nan"), 1.0]),
         _set("curves.image", {"scores": [], "probabilities": [], "familiar": 0, "covering": 0, "queries": 0}),
         lambda values: values["curves"]["mesh"].pop("covering"),
+        _set("curves.image.best", [-1.0, 0.0]),
+        _set("curves.image.best", [1.0, float("inf")]),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path: Path, damage: Callable[[dict[str, Any]], object]) -> None:

@@ -11,6 +11,7 @@ from maquette.geometry import Cloud, normalise, read_mesh, write_mesh
 from maquette.geometry.mesh import Mesh
 from maquette.modalities import MODALITIES
 from maquette.search import Engine, Part
+from maquette.search.calibrated import Calibration, Curve
 from maquette.search.explain import surface_points
 from tests.search.search_cases import box
 from tests.search.test_search_align import corner, turned
@@ -36,6 +37,19 @@ def test_a_turned_copy_coincides_and_the_numbers_are_those_of_the_search(engine:
     assert values["alignment"]["chamfer_after"] == why.alignment.chamfer_after
     assert (why.probability, why.remarks) == (None, ())
     assert "laid on each other" in why.sentence and why.sentence in why.text()
+
+
+def test_its_probability_is_the_hits(engine: Engine, tree: Path) -> None:
+    engine.add_paths([tree])
+    curve = Curve((0.0, 1.0), (0.0, 0.3), familiar=-1.0, covering=2.0, queries=40, best=(4.0, -2.0))
+    made = Calibration({"item + mesh": curve}, engine.fingerprint, "a test", 5, 6, "2026")
+    made.save(engine.collection.folder)
+    parts = [Part("mesh", tree / "bars" / "long.off"), Part(item="plates/wide.ply")]
+    hits = engine.search_parts(parts).hits
+    assert len(hits) == 5
+    for hit in hits:
+        assert hit.probability is not None
+        assert engine.explain(parts, hit.id).probability == pytest.approx(hit.probability, abs=1e-6)
 
 
 def test_another_shape_is_said_to_differ(engine: Engine, tree: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,9 @@ def guarded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     settings = Settings(
         tokens=Tokens.read(environment=environment), query_bytes=200_000, file_bytes=100_000, uploads_per_minute=600
     )
-    with live(folder / "collection", settings) as service:
+    copy = tmp_path_factory.mktemp("guarded") / "collection"  # one service at a time may write to a collection
+    shutil.copytree(folder / "collection", copy, ignore=shutil.ignore_patterns("service"))
+    with live(copy, settings) as service:
         yield service
 
 
@@ -96,7 +99,7 @@ def test_a_body_that_is_too_large_is_answered_413(guarded: Live) -> None:
 
 
 def test_a_client_that_asks_too_often_is_told_when_to_come_back(folder: Path) -> None:
-    with live(folder / "collection", Settings(reads_per_minute=1)) as service:
+    with live(folder / "collection", Settings(reads_per_minute=1, read_only=True)) as service:
         answers = [ask(service, "GET", "/api/collection") for _ in range(3)]
     assert answers[0].status_code == 200
     refused = [answer for answer in answers if answer.status_code == 429]

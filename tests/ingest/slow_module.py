@@ -1,0 +1,5 @@
+"""A module that nobody has the time to import."""
+
+import time
+
+time.sleep(300)
