@@ -12,6 +12,7 @@ from maquette.bench.tables import average, how_lines, noise_of
 __all__ = ["render_compared"]
 
 _NOT_RUN = "not run"
+_MEAN = "mean of "
 _EXPLAINED = (
     "Cells: paper / ours ± standard deviation over seeds / difference (ours - paper), mAP in percent; ours alone where "
     "the paper has no figure. One seed: with the 95 % interval over queries. not run: there is no result."
@@ -59,7 +60,7 @@ def _part(table: Table, results: _Results, data: str, protocol: str) -> list[str
 def _coordinates(axis: str, column: str, pair: str, count: str) -> tuple[str, str, str]:
     """Noise, pair and views of a cell in this column; pairs without images are the same at any number of views."""
     if axis == "views":
-        return "", pair, column if "image" in pair else ""
+        return "", pair, column if "image" in pair or pair.startswith(_MEAN) else ""
     return (column if axis == "noise" else ""), pair, count
 
 
@@ -69,7 +70,7 @@ def _places(table: Table, results: _Results, data: str, row: str, protocol: str)
     known = [cell.pair for cell in table.published if cell.data == data and (not row or cell.row == row)]
     pairs = list(dict.fromkeys([*measured, *known])) or ["all pairs"]
     crossing = [pair for pair in pairs if len(set(pair.split("->"))) == 2]
-    places = [(f"mean of {len(crossing)} of different modalities", "")] if results and len(crossing) > 2 else []
+    places = [(f"{_MEAN}{len(crossing)} of different modalities", "")] if results and len(crossing) > 2 else []
     for pair in pairs:
         by_views = table.columns != "views" and table.views and "image" in pair
         places += [(pair, str(count)) for count in table.views] if by_views else [(pair, "")]
@@ -78,9 +79,10 @@ def _places(table: Table, results: _Results, data: str, row: str, protocol: str)
 
 def _text(table: Table, results: _Results, cell: Cell, protocol: str) -> str:
     found = [scores for result in results if (scores := _scores(result, cell, protocol)) is not None]
-    values = [100 * scores["map"] for scores in found]
+    # No value: no query had a relevant item.
+    values = [100 * scores["map"] for scores in found if scores["map"] is not None]
     paper = table.published.get(cell)
-    ours = _NOT_RUN
+    ours = "–" if found else _NOT_RUN
     if len(values) > 1:
         ours = f"{mean(values):.2f} ± {stdev(values):.2f}"
     elif values:
@@ -98,8 +100,9 @@ def _scores(result: Mapping[str, Any], cell: Cell, protocol: str) -> Mapping[str
         return None
     metrics = result["metrics"]
     pairs = {**metrics[protocol], **metrics.get("views", {}).get(protocol, {}).get(cell.views, {})}
-    if cell.pair.startswith("mean of "):
-        return average(pairs, [pair for pair in pairs if len(set(pair.split("->"))) == 2])
+    if cell.pair.startswith(_MEAN):
+        crossing = [pair for pair in pairs if len(set(pair.split("->"))) == 2 and pairs[pair]["map"] is not None]
+        return average(pairs, crossing) if crossing else {"map": None}
     if cell.views and cell.views not in metrics.get("views", {}).get(protocol, {}):
         return None
     return pairs.get(cell.pair)

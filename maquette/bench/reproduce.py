@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from maquette.bench.account import write_account
+from maquette.bench.cmcl_image_text import cmcl_image_text
+from maquette.bench.cmcl_tables import cmcl_t1, cmcl_t2, cmcl_t3, cmcl_t4
 from maquette.bench.compared import render_compared
 from maquette.bench.consensus_ablation import consensus_ablation_mnist3d, consensus_ablation_workshop
+from maquette.bench.figures import cmcl_fig3, cmcl_fig4, cmcl_fig5, rono_density, rono_top5, rono_tsne
 from maquette.bench.plan import Row, Table
 from maquette.bench.rono_ablation import rono_ablation_mnist3d, rono_ablation_workshop
 from maquette.bench.rono_mnist3d import rono_mnist3d
@@ -23,8 +26,19 @@ from maquette.data.atomic import write_atomically
 __all__ = ["FULL", "TABLES", "TableState", "is_done", "reproduce", "results_folder", "table_states"]
 
 TABLES: Mapping[str, Callable[..., Table]] = {
+    "cmcl/T1": cmcl_t1,
+    "cmcl/T2": cmcl_t2,
+    "cmcl/T3": cmcl_t3,
+    "cmcl/T4": cmcl_t4,
+    "cmcl/fig3": cmcl_fig3,
+    "cmcl/fig4": cmcl_fig4,
+    "cmcl/fig5": cmcl_fig5,
+    "cmcl/image_text": cmcl_image_text,
     "rono/symmetric": rono_symmetric,
     "rono/asymmetric": rono_asymmetric,
+    "rono/density": rono_density,
+    "rono/top5": rono_top5,
+    "rono/tsne": rono_tsne,
     "rono/mnist3d": rono_mnist3d,
     "rono/workshop": rono_workshop,
     "rono/ablation/mnist3d": rono_ablation_mnist3d,
@@ -34,7 +48,7 @@ TABLES: Mapping[str, Callable[..., Table]] = {
 }
 """Builders of tables and figures; each takes size, configs, data and selection by keyword."""
 
-FULL: frozenset[str] = frozenset()
+FULL = frozenset(("cmcl/T1", "cmcl/T2", "cmcl/T3", "cmcl/T4", "cmcl/fig3", "cmcl/fig4", "cmcl/fig5"))
 """Those that have the size `full`: the others are of no paper, or of a paper that does not say how."""
 
 

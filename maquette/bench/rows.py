@@ -159,12 +159,15 @@ def _result(
         more = {
             **more,
             "views": {
-                name: measure_views(embedded, labels, protocol=get_protocol(name), counts=table.views)
+                # All that the protocol has, not only the table's own: tables may share their rows.
+                name: measure_views(
+                    embedded, labels, protocol=get_protocol(name), counts=get_protocol(name).view_counts
+                )
                 for name in table.protocols
             },
         }
     return {
-        "table": table.name,
+        "table": table.home or table.name,
         "row": row.name,
         "method": row.method,
         "kind": row.kind,

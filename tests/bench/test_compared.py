@@ -93,3 +93,11 @@ def test_without_results_the_published_figures_stand_alone() -> None:
     text = render_compared(table, [])
     assert "| rono | image → mesh | not run | 85.00 / not run / – |" in text
     assert "No row has been run yet." in text
+
+
+def test_a_pair_whose_queries_have_no_relevant_item_is_no_figure() -> None:
+    table = made("noise")
+    one = result(table.rows[0], 0.5)
+    one["metrics"]["clean"]["mesh->mesh"] = {"map": None}
+    lines = render_compared(table, [one]).splitlines()
+    assert "| rono | mesh → mesh | – | not run |" in lines
