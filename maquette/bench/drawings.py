@@ -45,7 +45,7 @@ def draw_densities(ran: Sequence[Ran], out: Path) -> list[Path]:
             for one in runs
         }
         paths.append(out / f"{data}.png")
-        title = f"Wrongly labelled objects of {data} at {runs[0].row.rate:g}: similarity to their two centers"
+        title = f"Wrongly labelled objects of {data} (noise {runs[0].row.rate:g}): similarity to their two centers"
         save_png(density_figure(recorded, title=title), paths[-1])
     return paths
 

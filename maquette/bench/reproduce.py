@@ -48,7 +48,20 @@ TABLES: Mapping[str, Callable[..., Table]] = {
 }
 """Builders of tables and figures; each takes size, configs, data and selection by keyword."""
 
-FULL = frozenset(("cmcl/T1", "cmcl/T2", "cmcl/T3", "cmcl/T4", "cmcl/fig3", "cmcl/fig4", "cmcl/fig5"))
+FULL = frozenset(
+    (
+        "cmcl/T1",
+        "cmcl/T2",
+        "cmcl/T3",
+        "cmcl/T4",
+        "cmcl/fig3",
+        "cmcl/fig4",
+        "cmcl/fig5",
+        "rono/symmetric",
+        "rono/asymmetric",
+        "rono/mnist3d",
+    )
+)
 """Those that have the size `full`: the others are of no paper, or of a paper that does not say how."""
 
 

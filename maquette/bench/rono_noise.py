@@ -43,6 +43,7 @@ SMOKE_CLASSES = ("bolt", "bowl", "chair", "cup", "house", "screw")
 """Classes of the built-in set in the smoke test; asymmetric noise finds two pairs among them."""
 
 _REGISTERED = {"gce": "generalized_cross_entropy"}
+_FULL_NAMES = {**_REGISTERED, "rono": "rono_modelnet"}
 
 
 @dataclass(frozen=True)
@@ -90,26 +91,32 @@ def rono_asymmetric(*, size: str, configs: Path, data: Path | None = None, selec
 def _table(
     kind: str, rates: tuple[float, ...], *, size: str, configs: Path, data: Path | None, selection: Selection
 ) -> Table:
-    smoke = check_size(size)
-    offered = ("workshop",) if smoke else tuple(n for n, s in SETS.items() if kind == "symmetric" or s.class_map)
+    smoke, full = check_size(size, full=True), size == "full"
+    offered = (
+        ("workshop",)
+        if smoke
+        else tuple(n for n, s in SETS.items() if s.class_map or (kind, full) == ("symmetric", False))
+    )
     if not smoke and data is None:
-        raise ConfigError("size small needs --data FOLDER with the sets (docs/data says which files): or use smoke")
+        raise ConfigError(f"size {size} needs --data FOLDER with the sets (docs/data says which files): or use smoke")
     sets = selection.data_sets(offered)
     methods = SMOKE_METHODS if smoke else METHODS
     usual = {kind: tuple(rate for rate in rates if rate)} if smoke else None
     places = selection.places(methods, {kind: rates}, usual=usual, seeds=(0,) if smoke else (0, 1, 2))
     made = [
-        noise_row(word, place, configs=configs, source=None if smoke else data) for word in sets for place in places
+        (_full_row if full else noise_row)(word, place, configs=configs, source=None if smoke else data)
+        for word in sets
+        for place in places
     ]
     name = f"rono/{kind}"
     return Table(
-        name + ("-smoke" if smoke else ""),
+        name if size == "small" else f"{name}-{size}",
         f"{kind.capitalize()} label noise over the data sets"
         + (": a smoke test, whose figures mean nothing" if smoke else ""),
         # Seed by seed over all sets: a table that is not finished yet is level.
         tuple(sorted(made, key=lambda row: row.seed)),
         {"paper_rono": False, "clean": False},
-        notes=() if smoke else (*_NOTES, *_OF_KIND[kind]),
+        notes=() if smoke else (*(_FULL_NOTES if full else _NOTES), *_OF_KIND[kind]),
         command=f"maquette reproduce {name} --size {size}" + ("" if smoke else " --data FOLDER"),
         columns="noise",
         published={} if smoke or kind != "symmetric" else _PUBLISHED,
@@ -142,6 +149,22 @@ def noise_row(data: str, place: Place, *, configs: Path, source: Path | None) ->
     return Row(place.name, place.rate, place.seed, config, changes, place.kind, data=data, place=data)
 
 
+def _full_row(data: str, place: Place, *, configs: Path, source: Path | None) -> Row:
+    """A method's row with RONO's own settings, features and labels."""
+    labels = "label" if place.kind == "symmetric" else "asy_label"
+    changes = (
+        f"data.options.source={json.dumps(str(source))}",
+        f"data.options.features={json.dumps(str(source))}",
+        f"data.options.classes={10 if data == 'modelnet10' else 40}",
+        f"method.name={_FULL_NAMES.get(place.name, place.name)}",
+        f"noise.options.path=labels/train_{labels}_{{percent}}.npy",
+        f"noise.rate={place.rate}",
+        f"train.seed={place.seed}",
+    )
+    config = configs / "modelnet40" / "paper_rono.toml"
+    return Row(place.name, place.rate, place.seed, config, changes, place.kind, data=data, place=f"{data}-rono-full")
+
+
 def _options(method: str, data: NoiseSet) -> dict[str, Any]:
     """The method's options where they differ from its defaults."""
     own: Mapping[str, dict[str, Any]] = {
@@ -171,6 +194,12 @@ _NOTES = (
     "share networks, rates and epochs, and have their paper's own constants; those that count batches or epochs are "
     "scaled.",
     "The images are the mean of their four views. mvi sees no labels: with one seed its columns do not differ.",
+)
+
+_FULL_NOTES = (
+    "RONO's own settings, features and label files, for a GPU: ResNet18 on two renders of 112 pixels, frozen vectors "
+    "of 512 numbers for clouds, 200 epochs at batches of 128. Other methods have the same networks and their own "
+    "constants.",
 )
 
 _OF_KIND = {

@@ -86,3 +86,17 @@ def test_smoke_rows_are_few_and_small(build: Callable[..., Table]) -> None:
         # Labels say something about their objects.
         assert 0 < config.noise.rate < 1 - 1 / len(SMOKE_CLASSES)
         assert config.train.epochs <= 3
+
+
+def test_full_rows_have_ronos_own_settings_and_labels() -> None:
+    for build, kind, file in ((rono_symmetric, "symmetric", "label"), (rono_asymmetric, "asymmetric", "asy_label")):
+        table = build(size="full", configs=CONFIGS, data=Path("FOLDER"))
+        assert {row.data for row in table.rows} == {"modelnet10", "modelnet40"}
+        for row in table.rows:
+            if row.seed or row.method not in ("rono", "gce"):
+                continue
+            config = load_config(row.config, row.changes)
+            assert config.noise.options["path"] == f"labels/train_{file}_{{percent}}.npy"
+            assert (row.kind, config.noise.rate, config.train.epochs) == (kind, row.rate, 200)
+            assert config.method.name in ("rono_modelnet", "generalized_cross_entropy")
+            assert config.data.options["classes"] == int(row.data.removeprefix("modelnet"))
