@@ -12,8 +12,9 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from maquette.bench.plan import Cell, Table
 from maquette.bench.reproduce import TABLES
-from maquette.bench.rows import Table, read_rows
+from maquette.bench.rows import read_rows
 from maquette.bench.tables import noise_of
 from maquette.methods import METHODS, PROJECTIONS
 
@@ -32,7 +33,7 @@ Found = tuple[Table, Sequence[Mapping[str, Any]]]
 def found_results(results: Path) -> list[Found]:
     """Every table in its real size, with those of its rows that have a result."""
     tables = [build(size="small", configs=ROOT / "configs", data=Path("FOLDER")) for build in TABLES.values()]
-    return [(table, read_rows(results / table.name, table.rows)) for table in tables]
+    return [(table, read_rows(results / table.name, table.rows)) for table in tables if table.draw is None]
 
 
 def render(page: str, found: Sequence[Found]) -> str:
@@ -45,16 +46,17 @@ def render(page: str, found: Sequence[Found]) -> str:
     lines.append("|---|---|---|" + "---|" * len(noises))
     for table, rows in own:
         protocol = next(iter(table.protocols))
-        for name in dict.fromkeys(row["method"] for row in rows):
-            mine = [row for row in rows if row["method"] == name]
+        for data, name in dict.fromkeys((row.get("set", ""), row["method"]) for row in rows):
+            mine = [row for row in rows if (row.get("set", ""), row["method"]) == (data, name)]
+            where = f"{table.name}, {data}" if data else table.name
             for pair in mine[0]["metrics"][protocol]:
                 if len(set(pair.split("->"))) == 1:
                     continue
                 cells = []
                 for noise in noises:
                     scores = [row["metrics"][protocol][pair]["map"] for row in mine if noise_of(row) == noise]
-                    cells.append(_cell(scores, _published(table, name, pair, noise)))
-                lines.append(f"| {table.name} | {name} | {pair.replace('->', ' → ')} | " + " | ".join(cells) + " |")
+                    cells.append(_cell(scores, _published(table, data, name, pair, noise)))
+                lines.append(f"| {where} | {name} | {pair.replace('->', ' → ')} | " + " | ".join(cells) + " |")
     return "\n".join([HEAD, "", *lines])
 
 
@@ -80,8 +82,10 @@ def pages(results: Path = ROOT / "benchmarks" / "results") -> dict[Path, str]:
     return {path: filled(path.read_text(encoding="utf-8"), render(path.stem, found)) for path in paths}
 
 
-def _published(table: Table, name: str, pair: str, noise: tuple[str, float]) -> float | None:
+def _published(table: Table, data: str, name: str, pair: str, noise: tuple[str, float]) -> float | None:
     kind, rate = noise
+    if table.columns:
+        return table.published.get(Cell(data, name, f"{kind} {rate:g}", pair))
     figures = [
         values[rate]
         for (label, its_pair), values in table.paper.items()

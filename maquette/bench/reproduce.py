@@ -1,23 +1,44 @@
-"""The tables that can be run again by name."""
+"""The tables and figures that can be run again by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from maquette.bench.account import write_account
+from maquette.bench.cmcl_image_text import cmcl_image_text
+from maquette.bench.cmcl_tables import cmcl_t1, cmcl_t2, cmcl_t3, cmcl_t4
+from maquette.bench.compared import render_compared
 from maquette.bench.consensus_ablation import consensus_ablation_mnist3d, consensus_ablation_workshop
+from maquette.bench.figures import cmcl_fig3, cmcl_fig4, cmcl_fig5, rono_density, rono_top5, rono_tsne
+from maquette.bench.plan import Row, Table
 from maquette.bench.rono_ablation import rono_ablation_mnist3d, rono_ablation_workshop
 from maquette.bench.rono_mnist3d import rono_mnist3d
+from maquette.bench.rono_noise import rono_asymmetric, rono_symmetric
 from maquette.bench.rono_workshop import rono_workshop
-from maquette.bench.rows import Row, Stage, Table, read_rows, run_rows
+from maquette.bench.rows import Stage, make_run, read_rows, run_rows
 from maquette.bench.selection import SIZES
 from maquette.bench.tables import render_table
 from maquette.data.atomic import write_atomically
 
-__all__ = ["TABLES", "TableState", "is_done", "reproduce", "results_folder", "table_states"]
+__all__ = ["FULL", "TABLES", "TableState", "is_done", "reproduce", "results_folder", "table_states"]
 
 TABLES: Mapping[str, Callable[..., Table]] = {
+    "cmcl/T1": cmcl_t1,
+    "cmcl/T2": cmcl_t2,
+    "cmcl/T3": cmcl_t3,
+    "cmcl/T4": cmcl_t4,
+    "cmcl/fig3": cmcl_fig3,
+    "cmcl/fig4": cmcl_fig4,
+    "cmcl/fig5": cmcl_fig5,
+    "cmcl/image_text": cmcl_image_text,
+    "rono/symmetric": rono_symmetric,
+    "rono/asymmetric": rono_asymmetric,
+    "rono/density": rono_density,
+    "rono/top5": rono_top5,
+    "rono/tsne": rono_tsne,
     "rono/mnist3d": rono_mnist3d,
     "rono/workshop": rono_workshop,
     "rono/ablation/mnist3d": rono_ablation_mnist3d,
@@ -25,12 +46,31 @@ TABLES: Mapping[str, Callable[..., Table]] = {
     "consensus/ablation/mnist3d": consensus_ablation_mnist3d,
     "consensus/ablation/workshop": consensus_ablation_workshop,
 }
-"""Builders of tables; each takes size, configs, data and selection by keyword."""
+"""Builders of tables and figures; each takes size, configs, data and selection by keyword."""
+
+FULL = frozenset(
+    (
+        "cmcl/T1",
+        "cmcl/T2",
+        "cmcl/T3",
+        "cmcl/T4",
+        "cmcl/fig3",
+        "cmcl/fig4",
+        "cmcl/fig5",
+        "rono/symmetric",
+        "rono/asymmetric",
+        "rono/mnist3d",
+    )
+)
+"""Those that have the size `full`: the others are of no paper, or of a paper that does not say how."""
 
 
 @dataclass(frozen=True)
 class TableState:
-    """One size of a table: how many of its rows have a result, and what runs the others."""
+    """One size of a table or figure: how much of it has a result, and what runs the rest.
+
+    A table counts its rows, a figure its files.
+    """
 
     name: str
     size: str
@@ -38,13 +78,41 @@ class TableState:
     rows: int
     command: str
 
+    @property
+    def status(self) -> str:
+        """`run`, `not run`, or how much is."""
+        if self.done in (0, self.rows):
+            return "run" if self.done else "not run"
+        return f"{self.done} of {self.rows}"
 
-def reproduce(table: Table, *, whole: Table, out: Path, scratch: Path, stage: Stage, workers: int = 0) -> Path:
-    """Run what is missing of `table` and write the Markdown of `whole`, which it is a part of; returns its file."""
-    results = out / table.name
-    run_rows(table, results=results, scratch=scratch / table.name, stage=stage, workers=workers)
+
+def reproduce(
+    table: Table,
+    *,
+    whole: Table,
+    out: Path,
+    scratch: Path,
+    stage: Stage,
+    workers: int = 0,
+    size: str = "smoke",
+) -> Path:
+    """Run what is missing of `table` and write the Markdown of `whole`, which it is a part of; returns its file.
+
+    A figure's runs are those of the table that it is at home in, and are made where they are missing.
+    """
+    home = table.home or table.name
+    rooms = {"scratch": scratch / home, "shared": scratch / "sets"}
+    figures: list[Path] = []
+    if table.draw is None:
+        run_rows(table, results=out / home, stage=stage, workers=workers, **rooms)
+    else:
+        ran = [make_run(row, stage=stage, workers=workers, **rooms) for row in table.rows]
+        with stage("drawing"):
+            figures = list(table.draw(ran, out / table.name))
+    results = read_rows(out / home, whole.rows)
     path = out / f"{table.name}.md"
-    write_atomically(path, render_table(whole, read_rows(results, whole.rows)).encode())
+    write_atomically(path, _text(whole, results, figures).encode())
+    write_account(out / table.name, whole, results, size=size, figures=figures)
     return path
 
 
@@ -55,15 +123,28 @@ def results_folder(size: str) -> Path:
 
 def is_done(row: Row, table: Table, *, out: Path) -> bool:
     """Whether the row has its result under `out`."""
-    return (out / table.name / f"{row.name}.json").is_file()
+    return (out / (table.home or table.name) / f"{row.name}.json").is_file()
 
 
 def table_states(*, configs: Path, out: Path | None = None) -> list[TableState]:
     """Every table in every size; results are looked for under `out`, by default where each size's go."""
     states = []
     for name, build in TABLES.items():
-        for size in SIZES:
+        for size in SIZES if name in FULL else SIZES[:2]:
             table = build(size=size, configs=configs, data=Path("FOLDER"))
-            done = sum(is_done(row, table, out=out or results_folder(size)) for row in table.rows)
-            states.append(TableState(name, size, done, len(table.rows), table.command))
+            place = out or results_folder(size)
+            if table.draw is None:
+                found = [is_done(row, table, out=place) for row in table.rows]
+            else:
+                found = [(place / table.name / figure).is_file() for figure in table.figures]
+            states.append(TableState(name, size, sum(found), len(found), table.command))
     return states
+
+
+def _text(table: Table, results: list[dict[str, Any]], figures: list[Path]) -> str:
+    if table.draw is None:
+        return render_compared(table, results) if table.columns else render_table(table, results)
+    lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes), ""]
+    folder = table.name.rpartition("/")[2]
+    lines += [f"![{figure.stem}]({folder}/{figure.name})" for figure in figures]
+    return "\n".join([*lines, "", f"Command: `{table.command}`", ""])

@@ -16,7 +16,7 @@ from maquette.data.noise import map_of_pairs
 from maquette.geometry.procedural import CLOSE_PAIRS
 from maquette.train.noise import FROZEN
 
-__all__ = ["CLASS_MAP", "FITTED", "METHODS", "NOISES", "rono_workshop", "workshop_changes"]
+__all__ = ["CLASS_MAP", "FITTED", "METHODS", "NOISES", "SMOKE_OWN", "rono_workshop", "workshop_changes"]
 
 METHODS = (
     "consensus",
@@ -76,11 +76,11 @@ _SMOKE = (
     "train.device=cpu",
 )
 
-# So few epochs would be all warm-up.
-_SMOKE_OWN = {
+SMOKE_OWN = {
     "dac": ("method.options.warm_up=1", "method.options.batch_size=14"),
     "rono": ("method.options.warm_up=2",),
 }
+"""What the smoke test changes in single methods: so few epochs would be all warm-up."""
 
 
 def rono_workshop(*, size: str, configs: Path, data: Path | None = None, selection: Selection = EVERYTHING) -> Table:
@@ -89,7 +89,7 @@ def rono_workshop(*, size: str, configs: Path, data: Path | None = None, selecti
     By default all methods under all noise with the seeds 0, 1, 2 (smoke: both kinds at 0.4, seed 0).
     """
     smoke = check_size(size)
-    own = _SMOKE_OWN if smoke else {}
+    own = SMOKE_OWN if smoke else {}
     usual = dict.fromkeys(("symmetric", "asymmetric"), (0.4,)) if smoke else None
     rows = tuple(
         Row(

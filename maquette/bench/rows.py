@@ -3,6 +3,7 @@
 A row that is killed goes on from its checkpoint, in the scratch folder, when the same command is given again:
 
     <scratch>/data  <scratch>/prepared             shared by the rows of a table
+    <shared>/<place>/                              instead, for rows with a place: shared by tables, files and vectors
     <scratch>/<row>/                               the run: record, checkpoint until it is finished, model
     <results>/<row>.json                           what is published
 """
@@ -12,13 +13,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
+from maquette.bench.measured import measure_pairs, measure_views
+from maquette.bench.plan import Ran, Row, Table
 from maquette.bench.projected import project
 from maquette.config import MethodConfig, RunConfig, load_config
 from maquette.data.atomic import write_atomically
@@ -26,7 +28,7 @@ from maquette.data.store import Store
 from maquette.encoders import Embedded
 from maquette.errors import ConfigError, FileError
 from maquette.index.lock import WriterLock
-from maquette.metrics import Protocol, bootstrap_interval, evaluate_pairs, get_protocol
+from maquette.metrics import get_protocol
 from maquette.train.data import build_manifest, prepare_data
 from maquette.train.evaluation import encode_run
 from maquette.train.experiment import train
@@ -35,61 +37,15 @@ from maquette.train.record import read_record
 from maquette.train.run import Run
 from maquette.types import Progress
 
-__all__ = ["Row", "Table", "measure_pairs", "read_rows", "run_row", "run_rows"]
+__all__ = ["Row", "Stage", "Table", "Update", "make_run", "read_rows", "run_row", "run_rows"]
 
 Update = Callable[[int, int, str], None]
 Stage = Callable[[str], AbstractContextManager[Update]]
 
 
-@dataclass(frozen=True)
-class Row:
-    """One run of a table: a configuration file, what is changed in it, and where the result belongs in the table.
-
-    `method` is the row's word in the table: a method, or a variant of one. `rate` is a rate of noise of this `kind`.
-    With a `projection` nothing is trained: it is fitted on the configuration's frozen representations.
-    """
-
-    method: str
-    rate: float
-    seed: int
-    config: Path
-    changes: tuple[str, ...] = ()
-    kind: str = "symmetric"
-    projection: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The row's file name, without its ending; symmetric noise, the usual kind, goes without saying.
-
-        >>> Row("rono", 0.4, 0, Path("rono.toml")).name
-        'rono_40_seed0'
-        >>> Row("rono", 0.4, 0, Path("rono.toml"), kind="asymmetric").name
-        'rono_asymmetric_40_seed0'
-        """
-        kind = "" if self.kind == "symmetric" else f"{self.kind}_"
-        return f"{self.method}_{kind}{100 * self.rate:02.0f}_seed{self.seed}"
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows that belong together, and what stands beside them.
-
-    `protocols` leads from a protocol's name to whether only pairs of different modalities are published under it.
-    `paper` are the published figures in percent, for symmetric noise: (label, pair) to a figure a rate; `paper_of` says
-    which row a label stands beside.
-    """
-
-    name: str
-    title: str
-    rows: tuple[Row, ...]
-    protocols: Mapping[str, bool]
-    paper: Mapping[tuple[str, str], Mapping[float, float]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    command: str = ""
-    paper_of: Mapping[str, str] = field(default_factory=dict)
-
-
-def run_rows(table: Table, *, results: Path, scratch: Path, stage: Stage, workers: int = 0) -> list[dict[str, Any]]:
+def run_rows(
+    table: Table, *, results: Path, scratch: Path, stage: Stage, workers: int = 0, shared: Path | None = None
+) -> list[dict[str, Any]]:
     """Run the rows of `table` that have no result yet, one after the other, and return all of them in order."""
     return [
         run_row(
@@ -97,6 +53,7 @@ def run_rows(table: Table, *, results: Path, scratch: Path, stage: Stage, worker
             table,
             results=results,
             scratch=scratch,
+            shared=shared,
             stage=stage,
             workers=workers,
             place=f"{number} of {len(table.rows)}",
@@ -106,19 +63,21 @@ def run_rows(table: Table, *, results: Path, scratch: Path, stage: Stage, worker
 
 
 def run_row(
-    row: Row, table: Table, *, results: Path, scratch: Path, stage: Stage, workers: int = 0, place: str = ""
+    row: Row,
+    table: Table,
+    *,
+    results: Path,
+    scratch: Path,
+    stage: Stage,
+    workers: int = 0,
+    place: str = "",
+    shared: Path | None = None,
 ) -> dict[str, Any]:
     """The row's result, read if it is there, else made and written."""
     path = results / f"{row.name}.json"
     if path.is_file():
         return _read(path)
-    scratch.mkdir(parents=True, exist_ok=True)
-    config = load_config(row.config, [*row.changes, *_places(scratch)])
-    # Another process may be making the same data, or the same row: then this one waits and finds it made.
-    with WriterLock(scratch / "data.lock").held(), stage("data") as update:
-        manifest = build_manifest(config, workers=workers, on_progress=lambda done, total: update(done, total, ""))
-        prepare_data(config, manifest, workers=workers, on_progress=lambda done, total: update(done, total, ""))
-    store = Store.open(config.data.prepared)
+    config, store = _prepared(row, scratch, shared, stage, workers)
     with WriterLock(scratch / f"{row.name}.lock").held():
         if path.is_file():
             return _read(path)
@@ -136,25 +95,27 @@ def run_row(
     return result
 
 
-def measure_pairs(
-    embedded: Embedded, labels: Int[np.ndarray, "N"], *, protocol: Protocol, crossing_only: bool
-) -> dict[str, dict[str, Any]]:
-    """Of every ordered pair of modalities (or those of two different ones): mAP with its 95 % interval over queries.
+def make_run(row: Row, *, scratch: Path, stage: Stage, workers: int = 0, shared: Path | None = None) -> Ran:
+    """The row's finished run, for a figure: trained if its folder is not there, whether or not its result is."""
+    config, store = _prepared(row, scratch, shared, stage, workers)
+    with WriterLock(scratch / f"{row.name}.lock").held(), stage(f"run {row.name}") as update:
+        run = train(config, store, out=scratch / row.name, resume=True, on_step=_shown(update), title=row.name)
+    raw = config.data.root / "arrays" if config.data.frozen is not None else config.data.prepared
+    return Ran(row, run.folder, raw)
 
-    Images count with all their views, averaged. The interval is a bootstrap with a fixed seed.
-    """
-    names = list(embedded.representations)
-    pairs = [(one, other) for one in names for other in names if one != other or not crossing_only]
-    scores = evaluate_pairs(embedded.representations, labels, protocol=protocol, present=embedded.present, pairs=pairs)
-    measured = {}
-    for (query, gallery), found in scores.items():
-        values = found.as_json()
-        if len(found.rows):
-            precision = found.measures["average_precision"]
-            interval = bootstrap_interval(precision, rng=np.random.default_rng(0))
-            values |= {"low": interval.low, "high": interval.high}
-        measured[f"{query}->{gallery}"] = values
-    return measured
+
+def _prepared(row: Row, scratch: Path, shared: Path | None, stage: Stage, workers: int) -> tuple[RunConfig, Store]:
+    """The row's configuration with its folders, and its data, made where they are missing."""
+    folder = (shared or scratch) / row.place if row.place else scratch
+    for needed in (scratch, folder):
+        needed.mkdir(parents=True, exist_ok=True)
+    config = load_config(row.config, row.changes)
+    config = load_config(row.config, [*row.changes, *_places(folder, row, frozen=config.data.frozen is not None)])
+    # Another process may be making the same data, or the same row: then this one waits and finds it made.
+    with WriterLock(folder / "data.lock").held(), stage("data") as update:
+        manifest = build_manifest(config, workers=workers, on_progress=lambda done, total: update(done, total, ""))
+        prepare_data(config, manifest, workers=workers, on_progress=lambda done, total: update(done, total, ""))
+    return config, Store.open(config.data.prepared)
 
 
 def read_rows(results: Path, rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -194,12 +155,24 @@ def _result(
         name: measure_pairs(embedded, labels, protocol=get_protocol(name), crossing_only=crossing)
         for name, crossing in table.protocols.items()
     }
+    if table.views:
+        more = {
+            **more,
+            "views": {
+                # All that the protocol has, not only the table's own: tables may share their rows.
+                name: measure_views(
+                    embedded, labels, protocol=get_protocol(name), counts=get_protocol(name).view_counts
+                )
+                for name in table.protocols
+            },
+        }
     return {
-        "table": table.name,
+        "table": table.home or table.name,
         "row": row.name,
         "method": row.method,
         "kind": row.kind,
         "rate": row.rate,
+        **({"set": row.data} if row.data else {}),
         "seeds": {"train": config.train.seed, "noise": config.noise.seed},
         "metrics": {**metrics, **more},
         "protocols": {name: get_protocol(name).as_json() for name in table.protocols},
@@ -215,11 +188,19 @@ def _result(
 
 def _command(row: Row, table: Table) -> str:
     noise = f" --noise {row.kind}" if len({other.kind for other in table.rows} | {"symmetric"}) > 1 else ""
-    return f"{table.command} --only {row.method}{noise} --rates {row.rate:g} --seeds {row.seed}"
+    data = f" --set {row.data}" if row.data else ""
+    return f"{table.command}{data} --only {row.method}{noise} --rates {row.rate:g} --seeds {row.seed}"
 
 
-def _places(scratch: Path) -> Sequence[str]:
-    return [f"data.root={json.dumps(str(scratch / 'data'))}", f"data.prepared={json.dumps(str(scratch / 'prepared'))}"]
+def _places(folder: Path, row: Row, *, frozen: bool) -> Sequence[str]:
+    """Where the data go; a place is laid out so that rows that freeze and rows that do not share files and arrays."""
+    if not row.place:
+        root, prepared = folder / "data", folder / "prepared"
+    elif frozen:
+        root, prepared = folder, folder / "prepared"
+    else:
+        root, prepared = folder / "files", folder / "arrays"
+    return [f"data.root={json.dumps(str(root))}", f"data.prepared={json.dumps(str(prepared))}"]
 
 
 def _without_places(config: RunConfig) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from maquette.errors import ConfigError, UnknownNameError
 
 __all__ = ["EVERYTHING", "SIZES", "Place", "Selection", "check_size"]
 
-SIZES = ("smoke", "small")
-"""Sizes that every table has: a test in minutes with figures of no meaning, and what two CPU cores can do."""
+SIZES = ("smoke", "small", "full")
+"""A test in minutes with figures of no meaning; what two CPU cores can do; the paper's own settings, for a GPU.
+
+Tables of no paper have no `full`."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,14 @@ class Selection:
     kinds: Sequence[str] = ()
     rates: Sequence[float] = ()
     seeds: Sequence[int] = ()
+    sets: Sequence[str] = ()
+
+    def data_sets(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of the table's data sets that are asked for; UnknownNameError for one that it does not have."""
+        for name in self.sets:
+            if name not in names:
+                raise UnknownNameError("data set of this table", name, names)
+        return tuple(name for name in names if not self.sets or name in self.sets)
 
     def places(
         self,
@@ -79,8 +89,9 @@ EVERYTHING = Selection()
 """All rows of a table."""
 
 
-def check_size(size: str) -> bool:
-    """Whether the size is the smoke test; ConfigError for a size that there is not."""
-    if size not in SIZES:
-        raise ConfigError(f"size {size!r}: expected {' or '.join(SIZES)}")
+def check_size(size: str, *, full: bool = False) -> bool:
+    """Whether the size is the smoke test; ConfigError for a size that there is not, `full` among them by default."""
+    sizes = SIZES if full else SIZES[:2]
+    if size not in sizes:
+        raise ConfigError(f"size {size!r}: expected {' or '.join(sizes)}")
     return size == "smoke"

@@ -8,7 +8,7 @@ from typing import Any
 
 from maquette.bench.rows import Table
 
-__all__ = ["Noise", "noise_of", "render_table"]
+__all__ = ["Noise", "average", "how_lines", "noise_of", "render_table"]
 
 Noise = tuple[str, float]
 """A kind of noise and its rate: what a column is of."""
@@ -47,7 +47,7 @@ def render_table(table: Table, results: _Results) -> str:
     if division:
         lines += ["", "## What they made of the noise (training objects, last epoch, percent)", ""]
         lines += [*_head("| method | share |", noises), *division]
-    return "\n".join([*lines, "", "## How", "", *_facts(table, results), ""])
+    return "\n".join([*lines, "", "## How", "", *how_lines(table, results), ""])
 
 
 def noise_of(result: Mapping[str, Any]) -> Noise:
@@ -83,12 +83,12 @@ def _scores(results: _Results, protocol: str, noises: Sequence[Noise]) -> list[s
             cells = []
             for noise in noises:
                 found = [r for r in results if r["method"] == method and noise_of(r) == noise]
-                cells.append(_cell([_mean_of(r["metrics"][protocol], group) for r in found]))
+                cells.append(_cell([average(r["metrics"][protocol], group) for r in found]))
             lines.append(f"| {method} | {words} | " + " | ".join(cells) + " |")
     return lines
 
 
-def _mean_of(scores: Mapping[str, Any], pairs: Sequence[str]) -> Mapping[str, Any]:
+def average(scores: Mapping[str, Any], pairs: Sequence[str]) -> Mapping[str, Any]:
     """One pair's scores as they are; of several their mean, which has no interval: their queries are the same."""
     if len(pairs) == 1:
         one: Mapping[str, Any] = scores[pairs[0]]
@@ -127,7 +127,8 @@ def _divisions(results: _Results, noises: Sequence[Noise]) -> list[str]:
     return lines
 
 
-def _facts(table: Table, results: _Results) -> list[str]:
+def how_lines(table: Table, results: _Results) -> list[str]:
+    """How the results came about: rows, seeds, rates, commits, data, machines, time, command; at least one result."""
     seconds = sorted(result["seconds"] for result in results if not result["resumed"])
     seeds = sorted({result["seeds"]["train"] for result in results})
     noises = _noises(results)

@@ -17,10 +17,16 @@ def reproduce(
         str | None, typer.Argument(help="Which table, as in rono/mnist3d: --list without one names them.")
     ] = None,
     size: Annotated[
-        str, typer.Option(help="small: what two CPU cores can do; smoke: minutes, figures of no meaning.")
+        str,
+        typer.Option(
+            help="smoke: minutes, figures of no meaning; small: for two CPU cores; full: the paper's, for a GPU."
+        ),
     ] = "smoke",
     data: Annotated[Path | None, typer.Option(help="Where the table's data are.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only this method or variant; may be given again.")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="Only this data set of several; may be given again.")
+    ] = None,
     noise: Annotated[
         list[str] | None, typer.Option(help="Only this kind of noise, as in asymmetric; may be given again.")
     ] = None,
@@ -50,7 +56,7 @@ def reproduce(
         return
     if table not in TABLES:
         raise UnknownNameError("table", table, TABLES)
-    selection = Selection(only or (), noise or (), _floats(rates, "--rates"), _whole(seeds, "--seeds"))
+    selection = Selection(only or (), noise or (), _floats(rates, "--rates"), _whole(seeds, "--seeds"), sets or ())
     whole = TABLES[table](size=size, configs=configs, data=data)
     part = TABLES[table](size=size, configs=configs, data=data, selection=selection)
     target = out or results_folder(size)
@@ -59,7 +65,7 @@ def reproduce(
         text = "\n".join(f"{'done' if there else '    '}  {name}" for name, there in done.items())
         answer({"table": part.name, "rows": done}, as_json=as_json, text=text)
         return
-    path = run_table(part, whole=whole, out=target, scratch=scratch, stage=stage, workers=workers)
+    path = run_table(part, whole=whole, out=target, scratch=scratch, stage=stage, workers=workers, size=size)
     answer(
         {"table": str(path), "rows": str(target / part.name)},
         as_json=as_json,
@@ -74,11 +80,10 @@ def _list_tables(configs: Path, out: Path | None, *, as_json: bool) -> None:
 
     states = table_states(configs=configs, out=out)
     width = max(len(state.name) for state in states)
-    lines = [f"{'table':{width}}  size   {'done':>10}  command"]
-    for state in states:
-        count = f"{state.done} of {state.rows}"
-        lines.append(f"{state.name:{width}}  {state.size}  {count:>10}  {state.command}")
-    answer({"tables": [asdict(state) for state in states]}, as_json=as_json, text="\n".join(lines))
+    lines = [f"{'table or figure':{width}}  size   {'status':>10}  command"]
+    lines += [f"{state.name:{width}}  {state.size:5}  {state.status:>10}  {state.command}" for state in states]
+    listed = [{**asdict(state), "status": state.status} for state in states]
+    answer({"tables": listed}, as_json=as_json, text="\n".join(lines))
 
 
 def _floats(text: str, option: str) -> list[float]:

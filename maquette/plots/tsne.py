@@ -23,6 +23,8 @@ __all__ = ["tsne_layout", "tsne_map"]
 
 _FEWEST_POINTS = 5
 _PERPLEXITY = 30.0
+# Room that a name takes, as shares of a panel's width and height.
+_NAME, _LINE = 0.12, 0.024
 
 
 def tsne_layout(
@@ -93,9 +95,10 @@ def tsne_map(
                     alpha=0.7,
                 )
             points, names_of = np.concatenate([maps[n] for n in names]), np.concatenate([shown[n] for n in names])
+            taken: list[tuple[float, float]] = []
             for label in classes:
                 if (names_of == label).any():
-                    _name_in_place(axes, points[names_of == label], class_names[label])
+                    _name_in_place(axes, points[names_of == label], class_names[label], taken=taken)
         handles = [
             Line2D([], [], linestyle="", marker=markers[name], color="#444444", label=name) for name in representations
         ]
@@ -111,12 +114,30 @@ def _square(axes: Axes, places: Float[np.ndarray, "N 2"]) -> None:
     axes.set(xlim=(low[0] - margin[0], high[0] + margin[0]), ylim=(low[1] - margin[1], high[1] + margin[1]))
 
 
-def _name_in_place(axes: Axes, points: Float[np.ndarray, "K 2"], name: str) -> None:
+def _name_in_place(
+    axes: Axes, points: Float[np.ndarray, "K 2"], name: str, *, taken: list[tuple[float, float]]
+) -> None:
     # The point nearest to the median: a class in two clumps is named at one of them, not in the void between.
     median = np.median(points, axis=0)
     x, y = points[np.argmin(((points - median) ** 2).sum(axis=1))]
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    # In shares of the panel: a name that would stand on another one moves up, or down where there is no room above.
+    across, up = (x - left) / (right - left), (y - bottom) / (top - bottom)
+    step = _LINE if up < 0.5 else -_LINE
+    place = up
+    while any(abs(across - a) < _NAME and abs(place - u) < _LINE for a, u in taken):
+        place += step
+    taken.append((across, place))
     # Dark letters just above the points: light class colours cannot be read, and the points stay visible.
     text = axes.annotate(
-        name, (x, y), xytext=(0, 5), textcoords="offset points", fontsize=7, color="#222222", ha="center", zorder=5
+        name,
+        (x, y),
+        xytext=(across, place + 0.012),
+        textcoords="axes fraction",
+        fontsize=7,
+        color="#222222",
+        ha="center",
+        zorder=5,
+        arrowprops={"arrowstyle": "-", "color": "#888888", "linewidth": 0.5} if place != up else None,
     )
     text.set_path_effects([patheffects.withStroke(linewidth=2.0, foreground="white")])

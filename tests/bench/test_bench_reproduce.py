@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from maquette.bench import reproduce as reproduce_module
-from maquette.bench.reproduce import TABLES, is_done, reproduce, results_folder, table_states
-from maquette.bench.rows import Row, Table
+from maquette.bench.plan import Row, Table
+from maquette.bench.reproduce import FULL, TABLES, is_done, reproduce, results_folder, table_states
 from tests.bench.test_rows import stage
 
 
@@ -28,10 +28,12 @@ def test_the_state_of_every_table_counts_its_results(tmp_path: Path) -> None:
     for name in ("mvi_20_seed1", "mvi_asymmetric_20_seed1", "mvi_asymmetric_80_seed1", "other"):
         (folder / f"{name}.json").write_text("{}")
     states = {(state.name, state.size): state for state in table_states(configs=configs, out=tmp_path)}
-    assert set(states) == {(name, size) for name in TABLES for size in ("smoke", "small")}
+    sizes = {(name, size) for name in TABLES for size in ("smoke", "small")}
+    assert set(states) == sizes | {(name, "full") for name in FULL}
     state = states["rono/workshop", "small"]
-    # Ten methods, six noises, three seeds; asymmetric noise of 0.8 is no row.
-    assert (state.done, state.rows) == (2, 216)
+    # Twelve methods, eight noises, three seeds; asymmetric noise of 0.8 is no row.
+    assert (state.done, state.rows, state.status) == (2, 288, "2 of 288")
+    assert states["rono/workshop", "smoke"].status == "not run"
     assert state.command == "maquette reproduce rono/workshop --size small"
     assert sum(state.done for state in states.values()) == 2
     table = TABLES["rono/workshop"](size="small", configs=configs)

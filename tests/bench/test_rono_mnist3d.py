@@ -44,6 +44,16 @@ def test_smoke_rows_need_no_data_and_are_small() -> None:
         assert config.train.epochs <= 10
 
 
+def test_full_rows_have_ronos_networks_and_features() -> None:
+    for row in rono_mnist3d(size="full", configs=CONFIGS, data=Path("x")).rows[: len(METHODS)]:
+        config = load_config(row.config, row.changes)
+        assert config.data.frozen is None
+        assert config.modalities["image"].options["channels"] == [96, 64]
+        assert (config.train.epochs, config.train.batch_size, config.train.lr) == (50, 128, 1e-4)
+        if row.method == "rono":
+            assert (config.method.name, config.method.options) == ("rono_mnist", {})
+
+
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ConfigError, match="needs --data"):
         rono_mnist3d(size="small", configs=CONFIGS)

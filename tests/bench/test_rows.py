@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maquette.bench.rows import Row, Table, Update, measure_pairs, read_rows, run_rows
-from maquette.encoders import Embedded
+from maquette.bench.plan import Row, Table
+from maquette.bench.rows import Update, make_run, read_rows, run_rows
 from maquette.errors import MaquetteError
-from maquette.metrics import get_protocol
 from maquette.train.experiment import train
 
 CONFIG = """
@@ -110,6 +109,25 @@ def test_the_kind_of_noise_is_named_where_it_is_not_the_usual(table: Table, tmp_
     assert (second["kind"], second["noise"]["realised_rate"]) == ("asymmetric", 3 / 40)
 
 
+def test_rows_of_a_place_share_its_data_over_tables_and_a_figure_finds_the_run(table: Table, tmp_path: Path) -> None:
+    row = replace(table.rows[0], data="digits", place="digits")
+    one, two = (replace(table, rows=(row,), views=views) for views in ((), (1,)))
+    rooms: dict[str, Any] = {"shared": tmp_path / "sets", "stage": stage}
+    plain = run_rows(one, results=tmp_path / "a", scratch=tmp_path / "sa", **rooms)[0]
+    pixels = tmp_path / "sets" / "digits" / "arrays" / "image" / "pixels.npy"
+    stamp = pixels.stat().st_mtime_ns
+    seen = run_rows(two, results=tmp_path / "b", scratch=tmp_path / "sb", **rooms)[0]
+    assert pixels.stat().st_mtime_ns == stamp
+    assert not (tmp_path / "sa" / "data").exists()
+    assert (plain["set"], plain["row"]) == ("digits", "digits_rono_40_seed0")
+    assert plain["command"] == "maquette reproduce it --set digits --only rono --rates 0.4 --seeds 0"
+    # One view a digit: it has no views of its own, so there is nothing to count.
+    assert seen["metrics"].pop("views") == {"paper_rono": {}, "clean": {}}
+    assert seen["metrics"] == plain["metrics"]
+    ran = make_run(row, scratch=tmp_path / "sa", **rooms)
+    assert (ran.run, ran.store) == (tmp_path / "sa" / row.name, tmp_path / "sets" / "digits" / "arrays")
+
+
 def test_a_killed_row_goes_on_and_ends_the_same(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_rows(table, results=tmp_path / "results", scratch=tmp_path / "scratch", stage=stage)
     steps = 0
@@ -137,22 +155,6 @@ def test_a_killed_row_goes_on_and_ends_the_same(table: Table, tmp_path: Path, mo
     assert [row["metrics"] for row in rows] == [row["metrics"] for row in whole]
     assert [row["resumed"] for row in rows] == [True, False]
     assert began == [True, True]
-
-
-def test_pairs_are_measured_by_the_protocol_with_an_interval_around_the_mean() -> None:
-    rng = np.random.default_rng(0)
-    labels = np.arange(40) % 4
-    values = {name: rng.normal(size=(40, 3)).astype(np.float32) for name in ("image", "pointcloud")}
-    # Perfect clouds: each query's whole class comes first.
-    values["pointcloud"] = np.eye(4, dtype=np.float32)[labels][:, :3] + 0.1
-    present = {name: np.ones(40, bool) for name in values}
-    embedded = Embedded(values, present, np.arange(40), {})
-    measured = measure_pairs(embedded, labels, protocol=get_protocol("clean"), crossing_only=False)
-    perfect, poor = measured["pointcloud->pointcloud"], measured["image->pointcloud"]
-    assert perfect["map"] == perfect["low"] == perfect["high"] == 1.0
-    assert poor["low"] < poor["map"] < poor["high"]
-    crossing = measure_pairs(embedded, labels, protocol=get_protocol("clean"), crossing_only=True)
-    assert crossing == {pair: measured[pair] for pair in ("image->pointcloud", "pointcloud->image")}
 
 
 def test_a_file_that_is_no_result_is_named(table: Table, tmp_path: Path) -> None:

@@ -56,6 +56,15 @@ def test_what_is_not_there_is_refused() -> None:
 
 
 def test_sizes() -> None:
-    assert [check_size(size) for size in SIZES] == [True, False]
+    assert [check_size(size, full=True) for size in SIZES] == [True, False, False]
     with pytest.raises(ConfigError, match="size 'huge': expected smoke or small"):
         check_size("huge")
+    with pytest.raises(ConfigError, match="size 'full': expected smoke or small"):
+        check_size("full")
+
+
+def test_data_sets_are_those_asked_for_in_the_tables_order() -> None:
+    assert EVERYTHING.data_sets(NAMES) == NAMES
+    assert Selection(sets=["two", "one"]).data_sets(NAMES) == NAMES
+    with pytest.raises(UnknownNameError, match="unknown data set of this table 'three'"):
+        Selection(sets=["three"]).data_sets(NAMES)

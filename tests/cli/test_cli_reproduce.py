@@ -27,7 +27,7 @@ def test_the_list_shows_which_rows_are_done(tmp_path: Path) -> None:
     (folder / "mrl_20_seed1.json").write_text("{}")
     words = ("rono/mnist3d", "--size", "small", "--data", "x", "--list", "--out", str(tmp_path), "--json")
     listed = json.loads(run(*words))["rows"]
-    assert len(listed) == 132
+    assert len(listed) == 165
     assert [name for name, done in listed.items() if done] == ["mrl_20_seed1"]
     assert len(json.loads(run(*words, "--only", "mrl", "--rates", "0.2,0.4", "--seeds", "0,1"))["rows"]) == 4
 

@@ -63,3 +63,13 @@ def test_few_points_and_unnamed_classes_are_refused() -> None:
         tsne_layout(representations["image"][:4], rng=np.random.default_rng(0))
     with pytest.raises(ConfigError, match="0 to 2, but 2 classes are named"):
         tsne_map(representations, labels, class_names=["cup", "bowl"], rng=np.random.default_rng(0))
+
+
+def test_names_of_classes_that_lie_together_do_not_stand_on_each_other() -> None:
+    representations = {"image": np.random.default_rng(0).standard_normal((30, 8))}
+    figure = tsne_map(representations, np.arange(30) % 6, class_names=list("abcdef"), rng=np.random.default_rng(0))
+    (axes,) = figure.axes
+    places = [text.get_position() for text in axes.texts if text.get_text() in "abcdef"]
+    assert len(places) == 6
+    for number, (x, y) in enumerate(places):
+        assert all(abs(x - a) > 0.1 or abs(y - b) > 0.02 for a, b in places[:number])

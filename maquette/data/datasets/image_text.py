@@ -6,6 +6,8 @@
 | a `.mat` | `I_tr`, `T_tr`, `I_te`, `T_te` (as raw_features.mat), with `L_tr`, `L_te` from 1, or the lists below |
 | `{trainset,testset}_txt_img_cat.list` | beside a `.mat`: text, image and class number (from 1) of every pair |
 
+Without a source there is a built-in stand-in, small and drawn: for tests, and of no meaning.
+
 In a configuration both modalities are `kind = "features"` and `encoder = "mlp"`.
 """
 
@@ -27,6 +29,7 @@ from maquette.errors import FileError
 __all__ = ["Pairs", "find_pairs", "pairs_manifest", "read_pairs"]
 
 _SHORT = {"train": "tr", "test": "te"}
+_STAND_IN = (128, 10)
 _LISTS = {"train": "trainset_txt_img_cat.list", "test": "testset_txt_img_cat.list"}
 
 
@@ -46,7 +49,7 @@ class Pairs:
 
 def pairs_manifest(
     root: Path,
-    source: Path,
+    source: Path | None,
     *,
     name: str,
     class_names: Sequence[str],
@@ -55,12 +58,12 @@ def pairs_manifest(
     workers: int,
     on_progress: Callable[[int, int], None] | None,
 ) -> Manifest:
-    """The manifest of the pairs in `source`, a vector a modality; ids are `train_00000` by row of the file.
+    """The manifest of the pairs in `source` (None: the stand-in), a vector a modality; ids are `train_00000` by row.
 
     `class_names` are taken where the file names no classes; FileError where their number does not fit.
     """
-    path = find_pairs(source)
-    splits = read_pairs(path)
+    path = Path("stand-in") if source is None else find_pairs(source)
+    splits = _stand_in(len(class_names)) if source is None else read_pairs(path)
     named = splits["train"].class_names or tuple(class_names)
     highest = max(int(part.labels.max()) for part in splits.values())
     if highest >= len(named):
@@ -85,8 +88,8 @@ def pairs_manifest(
         metadata = {"name": part.names[row]} if part.names else {}
         objects.append(Packed(identity, drawn[identity], labels[identity], files, metadata=metadata))
     recipe: dict[str, Any] = {
-        "source": path.suffix[1:],
-        "digest": file_digest(path),
+        "source": path.suffix[1:] or path.name,
+        "digest": "" if source is None else file_digest(path),
         "sizes": {"image": splits["train"].image.shape[1], "text": splits["train"].text.shape[1]},
         "validation_fraction": validation_fraction,
         "seed": seed,
@@ -104,6 +107,22 @@ def pairs_manifest(
         workers=workers,
         on_progress=on_progress,
     )
+
+
+def _stand_in(classes: int) -> dict[str, Pairs]:
+    """Pairs around one point a class and modality, half hidden by noise; always the same."""
+    rng = np.random.default_rng(0)
+    sizes = {"image": _STAND_IN[0], "text": _STAND_IN[1]}
+    points = {name: rng.normal(size=(classes, size)) for name, size in sizes.items()}
+    splits = {}
+    for split, each in (("train", 12), ("test", 4)):
+        labels = np.repeat(np.arange(classes), each)
+        drawn = {
+            name: (points[name][labels] + 1.5 * rng.normal(size=(len(labels), size))).astype(np.float32)
+            for name, size in sizes.items()
+        }
+        splits[split] = Pairs(drawn["image"], drawn["text"], labels)
+    return splits
 
 
 def find_pairs(source: Path) -> Path:

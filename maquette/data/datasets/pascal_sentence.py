@@ -50,19 +50,19 @@ _CLASSES = (
 def pascal_sentence(
     root: Path | str,
     *,
-    source: Path | str,
+    source: Path | str | None = None,
     validation_fraction: float = 0.0,
     seed: int = 0,
     workers: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Manifest:
-    """The manifest of the Pascal Sentence pairs in `source`, a file or its folder; vectors are written under `root`.
+    """The manifest of the pairs in `source`, a file or its folder (None: a built-in stand-in), under `root`.
 
     `validation_fraction` of each class's training pairs become the validation split, by a hash with `seed`.
     """
     return pairs_manifest(
         Path(root).absolute(),
-        Path(source),
+        None if source is None else Path(source),
         name="pascal_sentence",
         class_names=_CLASSES,
         validation_fraction=validation_fraction,

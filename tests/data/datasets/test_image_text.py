@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from maquette.data.datasets import wikipedia
 from maquette.data.datasets.image_text import find_pairs, pairs_manifest, read_pairs
 from maquette.data.manifest import Manifest
 from maquette.errors import FileError
@@ -107,3 +108,14 @@ def test_more_classes_than_names_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(FileError, match="has class number 4, counted from 0: expected at most 2"):
         _manifest(tmp_path / "set", tmp_path / "a.npz")
+
+
+def test_without_a_source_there_is_a_stand_in_whose_pairs_share_classes(tmp_path: Path) -> None:
+    made = [wikipedia(tmp_path / place) for place in ("one", "two")]
+    assert made[0].digest == made[1].digest
+    assert [len(made[0].rows(split)) for split in ("train", "test")] == [120, 40]
+    vectors = np.stack([np.load(made[0].files(item, "image")[0]) for item in made[0].items])
+    labels = made[0].labels()
+    means = np.stack([vectors[labels == label].mean(axis=0) for label in range(10)])
+    nearest = ((vectors[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
+    assert (nearest == labels).mean() > 0.6
