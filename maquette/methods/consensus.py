@@ -88,12 +88,15 @@ def agree(
 
 
 def neighbours_for(rate: float, *, objects: int, classes: int) -> int:
-    """K, so that the neighbours of the right label are about a seventh of a class, within 8 to 50 neighbours.
+    """K: the root of a class's size, and as many more as labels are wrong; at least 8, at most a class.
+
+    Of K / (1 - rate) labels K are right: as many as speak for an object without noise.
 
     >>> [neighbours_for(rate, objects=1240, classes=31) for rate in (0.0, 0.2, 0.6, 0.8)]
-    [8, 8, 15, 30]
+    [8, 8, 16, 32]
     """
-    return min(max(round(0.15 * objects / classes / max(1 - rate, 0.01)), 8), 50)
+    size = objects / classes
+    return min(max(round(size**0.5 / max(1 - rate, 0.01)), 8), max(round(size), 8))
 
 
 def soft_center_loss(
