@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-__all__ = ["Batch", "Progress", "Representations", "SamplePlan"]
+__all__ = ["Batch", "Labels", "Progress", "Representations", "SamplePlan"]
+
+Labels = Int[Tensor, "B"] | Int[Tensor, "B M"]
+"""Given labels: one an object, or one an object and modality, in the order of the modalities' names."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Batch:
     """
 
     index: Int[Tensor, "B"]
-    labels: Int[Tensor, "B"]
+    labels: Labels
     inputs: Mapping[str, Mapping[str, Tensor]]
     present: Mapping[str, Bool[Tensor, "B"]]
 

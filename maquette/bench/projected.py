@@ -35,7 +35,7 @@ def project(config: RunConfig, store: Store, *, name: str, dimensions: int) -> P
     """Fit the projection `name` on the training split, by its given labels, and bring the test split into its space.
 
     All modalities of the configuration must be frozen (`kind = "features"`); it is fitted on the training objects that
-    have them all. ConfigError where one is not frozen.
+    have them all. ConfigError where one is not frozen, and where labels count but differ between modalities.
     """
     raw = [modality for modality, section in config.modalities.items() if section.kind != "features"]
     if raw:
@@ -43,9 +43,12 @@ def project(config: RunConfig, store: Store, *, name: str, dimensions: int) -> P
     began = time.monotonic()
     noisy, noise_made = noisy_store(store, config.noise)
     names = sorted(config.modalities)
+    projection = PROJECTIONS.build(name, dimensions=dimensions)
+    if projection.uses_labels and noisy.modality_labels:
+        raise ConfigError(f"projection {name!r} takes one given label an object, and each modality has its own")
     train, test = noisy.rows("train"), noisy.rows("test")
     whole = train[_having(noisy, names, train).all(axis=0)]
-    fitted = PROJECTIONS.build(name, dimensions=dimensions).fit(
+    fitted = projection.fit(
         {modality: noisy.arrays(modality, whole)["features"] for modality in names}, noisy.manifest.labels()[whole]
     )
     present = dict(zip(names, _having(noisy, names, test), strict=True))

@@ -36,8 +36,9 @@ class Loader:
 
     `modalities` may be any part of the store's; in a batch, `inputs` has no entry for a modality that none of its
     objects has. `labels` replaces the store's given labels of the split (one per object of the split, those left out
-    included). `workers` threads prepare batches ahead of their use; 0 makes each when it is asked for.
-    `waited_seconds` is the time the caller has spent waiting for batches, over all epochs.
+    included; or one an object and modality, modalities sorted by name, which is how batches carry them). `workers`
+    threads prepare batches ahead of their use; 0 makes each when it is asked for. `waited_seconds` is the time the
+    caller has spent waiting for batches, over all epochs.
 
     Batch normalisation cannot train on one object. So where the last batch of an epoch would have one object it joins
     the batch before, and where a batch holds a single object of some modality, that modality counts as absent there
@@ -56,7 +57,7 @@ class Loader:
         augment: bool = True,
         drop_last: bool = False,
         workers: int = 0,
-        labels: Int[np.ndarray, "N"] | None = None,
+        labels: Int[np.ndarray, "N *M"] | None = None,
     ) -> None:
         if batch_size < 1:
             raise ConfigError(f"batch size {batch_size}: expected at least 1")
@@ -70,9 +71,12 @@ class Loader:
                     f"{modality.fields()}: use the settings of preparation, {dict(store.settings[name])}"
                 )
         rows = store.rows(split)
-        given = store.labels(split) if labels is None else labels
-        if len(given) != len(rows):
-            raise ConfigError(f"{len(given)} labels for the {len(rows)} objects of split {split!r}: expected one each")
+        given = store.given_labels(split, modalities=sorted(modalities)) if labels is None else labels
+        if given.shape not in {(len(rows),), (len(rows), len(modalities))}:
+            raise ConfigError(
+                f"{len(given)} labels for the {len(rows)} objects of split {split!r}: expected one each, or "
+                f"{len(modalities)} each"
+            )
         having = np.zeros(len(rows), bool)
         for name in modalities:
             having |= store.present(name)[rows]

@@ -13,8 +13,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
@@ -53,12 +53,16 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Store:
-    """A finished store, opened for reading; rows are those of its manifest."""
+    """A finished store, opened for reading; rows are those of its manifest.
+
+    `modality_labels` are the given labels of all rows in each modality, where they differ; on disk there are none.
+    """
 
     folder: Path
     manifest: Manifest
     fields: Mapping[str, Mapping[str, Field]]
     settings: Mapping[str, Mapping[str, Any]]
+    modality_labels: Mapping[str, Int[np.ndarray, "N"]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path) -> Store:
@@ -105,6 +109,15 @@ class Store:
     def labels(self, split: str | None = None) -> Int[np.ndarray, "N"]:
         """Given labels, in row order."""
         return self.manifest.labels(split)
+
+    def given_labels(self, split: str | None = None, *, modalities: Sequence[str]) -> Int[np.ndarray, "N *M"]:
+        """Given labels of some modalities, in row order: one an object, or (N, M) where `modality_labels` are."""
+        if not self.modality_labels:
+            return self.labels(split)
+        columns: Int[np.ndarray, "N M"] = np.stack(
+            [self.modality_labels[name][self.rows(split)] for name in modalities], axis=1
+        )
+        return columns
 
     def true_labels(self, split: str | None = None) -> Int[np.ndarray, "N"]:
         """True labels, in row order, for metrics only; ConfigError where one is unknown."""

@@ -6,7 +6,15 @@ from maquette.losses.contrastive import instance_contrast, row_contrast
 from maquette.losses.invariance import modality_distance
 from maquette.losses.likelihood import pair_likelihood
 from maquette.losses.predictions import entropy_penalty, prior_penalty, soft_cross_entropy
-from maquette.losses.presence import Rows, filled, modality_pairs, present_mean, rows_of, sum_of_modality_means
+from maquette.losses.presence import (
+    Rows,
+    filled,
+    modality_labels,
+    modality_pairs,
+    present_mean,
+    rows_of,
+    sum_of_modality_means,
+)
 
 __all__ = [
     "Rows",
@@ -19,6 +27,7 @@ __all__ = [
     "instance_contrast",
     "label_log_probabilities",
     "modality_distance",
+    "modality_labels",
     "modality_pairs",
     "pair_likelihood",
     "present_mean",

@@ -1,13 +1,17 @@
-"""How far representations are from the center of their given label, one center a class, shared by all modalities."""
+"""How far representations are from the center of their given label, one center a class, shared by all modalities.
+
+Given labels are one an object, or one an object and modality.
+"""
 
 from __future__ import annotations
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from maquette.losses.presence import filled
+from maquette.types import Labels
 
 __all__ = ["center_cosines", "center_logits", "squared_center_distances"]
 
@@ -15,7 +19,7 @@ __all__ = ["center_cosines", "center_logits", "squared_center_distances"]
 def squared_center_distances(
     reps: Float[Tensor, "B M D"],
     present: Bool[Tensor, "B M"],
-    labels: Int[Tensor, "B"],
+    labels: Labels,
     *,
     centers: Float[Tensor, "C D"],
 ) -> Float[Tensor, "B M"]:
@@ -27,14 +31,15 @@ def squared_center_distances(
     >>> squared_center_distances(reps, present, torch.tensor([1]), centers=torch.tensor([[9.0, 9.0], [1.0, 0.0]]))
     tensor([[4., 9.]])
     """
-    differences = filled(reps - centers[labels].unsqueeze(1), present)
+    own = centers[labels] if labels.ndim == 2 else centers[labels].unsqueeze(1)
+    differences = filled(reps - own, present)
     return differences.square().sum(dim=-1)
 
 
 def center_cosines(
     reps: Float[Tensor, "B M D"],
     present: Bool[Tensor, "B M"],
-    labels: Int[Tensor, "B"],
+    labels: Labels,
     *,
     centers: Float[Tensor, "C D"],
 ) -> tuple[Float[Tensor, "B M"], Float[Tensor, "B M"]]:
@@ -49,7 +54,8 @@ def center_cosines(
     """
     unit_reps = F.normalize(filled(reps, present), dim=-1)
     unit_centers = F.normalize(centers, dim=-1)
-    own = torch.einsum("bmd,bd->bm", unit_reps, unit_centers[labels])
+    axes = "bmd,bmd->bm" if labels.ndim == 2 else "bmd,bd->bm"
+    own = torch.einsum(axes, unit_reps, unit_centers[labels])
     return own, unit_reps @ unit_centers.mean(dim=0)
 
 

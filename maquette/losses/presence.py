@@ -13,7 +13,17 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-__all__ = ["Rows", "filled", "modality_pairs", "present_mean", "rows_of", "sum_of_modality_means"]
+from maquette.types import Labels
+
+__all__ = [
+    "Rows",
+    "filled",
+    "modality_labels",
+    "modality_pairs",
+    "present_mean",
+    "rows_of",
+    "sum_of_modality_means",
+]
 
 
 class Rows(NamedTuple):
@@ -28,6 +38,15 @@ class Rows(NamedTuple):
 def filled(reps: Float[Tensor, "B M D"], present: Bool[Tensor, "B M"]) -> Float[Tensor, "B M D"]:
     """`reps` with zeros where nothing is present, so that no garbage passes, in either direction."""
     return reps.masked_fill(~present.unsqueeze(-1), 0)
+
+
+def modality_labels(labels: Labels, *, modalities: int) -> Int[Tensor, "B M"]:
+    """The given label of each object in each modality: an object's one label in all, or its own in each.
+
+    >>> modality_labels(torch.tensor([1, 0]), modalities=2).tolist()
+    [[1, 1], [0, 0]]
+    """
+    return labels if labels.ndim == 2 else labels.unsqueeze(1).expand(-1, modalities)
 
 
 def rows_of(reps: Float[Tensor, "B M D"], present: Bool[Tensor, "B M"], labels: Int[Tensor, "B"]) -> Rows:

@@ -9,6 +9,8 @@ from maquette.methods.cmcl import CMCL
 from maquette.methods.consensus import Consensus
 from maquette.methods.cross_entropy import CrossEntropy
 from maquette.methods.dac import DAC
+from maquette.methods.dcca import DCCA
+from maquette.methods.dccae import DCCAE
 from maquette.methods.dscmr import DSCMR
 from maquette.methods.dscmr_plus import DSCMRPlus
 from maquette.methods.generalized_cross_entropy import GeneralizedCrossEntropy
@@ -27,6 +29,8 @@ __all__ = [
     "CCA",
     "CMCL",
     "DAC",
+    "DCCA",
+    "DCCAE",
     "DSCMR",
     "KCCA",
     "MCCA",

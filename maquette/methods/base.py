@@ -14,11 +14,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from maquette.registry import Registry
-from maquette.types import Progress, Representations, SamplePlan
+from maquette.types import Labels, Progress, Representations, SamplePlan
 
 __all__ = ["METHODS", "Method", "ParamGroup", "Scan", "Verdicts"]
 
-Scan = Callable[[], tuple[Representations, Int[Tensor, "B"]]]
+Scan = Callable[[], tuple[Representations, Labels]]
 """Un-augmented representations of the whole training split in manifest order, with the given labels."""
 
 
@@ -56,7 +56,13 @@ class Verdicts:
 
 
 class Method(nn.Module, ABC):
-    """One paper's objective over representations in a common space."""
+    """One paper's objective over representations in a common space.
+
+    `takes_modality_labels`: whether an object may have another given label in each modality; training refuses it where
+    that is not said.
+    """
+
+    takes_modality_labels = False
 
     def __init__(self, *, classes: int, dimensions: int, modalities: tuple[str, ...]) -> None:
         super().__init__()
@@ -66,7 +72,7 @@ class Method(nn.Module, ABC):
 
     @abstractmethod
     def forward(
-        self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
+        self, reps: Representations, labels: Labels, index: Int[Tensor, "B"], progress: Progress
     ) -> dict[str, Tensor]:
         """The objective's terms, weighted, under the paper's names; the objective is their sum.
 

@@ -38,7 +38,7 @@ from maquette.losses import cross_entropy, filled, modality_pairs, present_mean,
 from maquette.methods.base import METHODS, Method, ParamGroup
 from maquette.methods.head import SharedHead, mean_probabilities
 from maquette.methods.settings import check_choice, check_weights
-from maquette.types import Progress, Representations
+from maquette.types import Labels, Progress, Representations
 
 __all__ = ["CMCL", "center_change", "cross_modal_center_loss", "mean_square_error"]
 
@@ -48,7 +48,7 @@ Reduction = Literal["mean", "sum"]
 def cross_modal_center_loss(
     reps: Float[Tensor, "B M D"],
     present: Bool[Tensor, "B M"],
-    labels: Int[Tensor, "B"],
+    labels: Labels,
     *,
     centers: Float[Tensor, "C D"],
     reduction: Reduction = "mean",
@@ -129,6 +129,8 @@ class CMCL(Method):
         self.center_update = check_choice("center_update", center_update, choices=("sgd", "eq2"))
         self.center_lr = center_lr
         self.center_rate = center_rate
+        # Eq. 2 divides by the objects of a class: with a label a modality an object would be of several.
+        self.takes_modality_labels = center_update == "sgd"
         self.head = SharedHead(classes=classes, dimensions=dimensions)
         # With Eq. 2 no optimiser may move the centers, so they are then not trainable.
         self.centers = nn.Parameter(torch.randn(classes, dimensions), requires_grad=center_update == "sgd")
@@ -137,7 +139,7 @@ class CMCL(Method):
         self.register_buffer("objects", torch.zeros(classes), persistent=False)
 
     def forward(
-        self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
+        self, reps: Representations, labels: Labels, index: Int[Tensor, "B"], progress: Progress
     ) -> dict[str, Tensor]:
         """The terms `center`, `cross_entropy` and `mse`, each unless its weight is 0."""
         values, present = reps.values, reps.present

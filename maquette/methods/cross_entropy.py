@@ -10,7 +10,8 @@ CVPR 2021, https://openaccess.thecvf.com/content/CVPR2021/html/Jing_Cross-Modal_
 | L_d | `maquette.losses.cross_entropy` | weight 1 |
 | p | softmax of `SharedHead` | Linear(D, D//2) ReLU Linear(D//2, C) |
 
-Differs: where a modality is missing, its mean is over the objects that have it.
+Differs: where a modality is missing, its mean is over the objects that have it. y may differ
+between an object's modalities.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from torch import Tensor
 from maquette.losses import cross_entropy
 from maquette.methods.base import METHODS, Method
 from maquette.methods.head import SharedHead, mean_probabilities
-from maquette.types import Progress, Representations
+from maquette.types import Labels, Progress, Representations
 
 __all__ = ["CrossEntropy"]
 
@@ -30,12 +31,14 @@ __all__ = ["CrossEntropy"]
 class CrossEntropy(Method):
     """Cross-entropy alone."""
 
+    takes_modality_labels = True
+
     def __init__(self, *, classes: int, dimensions: int, modalities: tuple[str, ...]) -> None:
         super().__init__(classes=classes, dimensions=dimensions, modalities=modalities)
         self.head = SharedHead(classes=classes, dimensions=dimensions)
 
     def forward(
-        self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
+        self, reps: Representations, labels: Labels, index: Int[Tensor, "B"], progress: Progress
     ) -> dict[str, Tensor]:
         """The one term `cross_entropy`."""
         return {"cross_entropy": cross_entropy(self.head(reps.values, reps.present), reps.present, labels)}

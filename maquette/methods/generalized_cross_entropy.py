@@ -24,13 +24,13 @@ from maquette.errors import ConfigError
 from maquette.losses import label_log_probabilities, sum_of_modality_means
 from maquette.methods.base import METHODS, Method
 from maquette.methods.head import SharedHead, mean_probabilities
-from maquette.types import Progress, Representations
+from maquette.types import Labels, Progress, Representations
 
 __all__ = ["GeneralizedCrossEntropy", "generalized_cross_entropy"]
 
 
 def generalized_cross_entropy(
-    logits: Float[Tensor, "B M C"], present: Bool[Tensor, "B M"], labels: Int[Tensor, "B"], *, exponent: float
+    logits: Float[Tensor, "B M C"], present: Bool[Tensor, "B M"], labels: Labels, *, exponent: float
 ) -> Float[Tensor, ""]:
     """Σ_m mean_i (1 - p_y^q) / q, Eq. 6, with q the `exponent` in (0, 1].
 
@@ -49,6 +49,8 @@ def generalized_cross_entropy(
 class GeneralizedCrossEntropy(Method):
     """Generalized cross-entropy of one classifier that all modalities share."""
 
+    takes_modality_labels = True
+
     def __init__(self, *, classes: int, dimensions: int, modalities: tuple[str, ...], exponent: float = 0.7) -> None:
         super().__init__(classes=classes, dimensions=dimensions, modalities=modalities)
         if not 0 < exponent <= 1:
@@ -57,7 +59,7 @@ class GeneralizedCrossEntropy(Method):
         self.head = SharedHead(classes=classes, dimensions=dimensions)
 
     def forward(
-        self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
+        self, reps: Representations, labels: Labels, index: Int[Tensor, "B"], progress: Progress
     ) -> dict[str, Tensor]:
         """The one term `generalized_cross_entropy`."""
         logits = self.head(reps.values, reps.present)

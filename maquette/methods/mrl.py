@@ -18,8 +18,9 @@ with a wrong label are hardly heard.
 
 Differs from the authors' code: log(1 - p) is computed from logits and needs no clamp; representations are brought to
 unit length here (theirs leave the networks so). The centers are brought to unit length in every forward pass and before
-every step, theirs after every step: the same to first order. One given label an object, where theirs draws noise for
-each modality. The authors train with Adam 1e-4, cosine schedule, batch 100, 100 epochs.
+every step, theirs after every step: the same to first order. One given label an object, or one a modality as
+theirs draws noise: the configuration says which. The authors train with Adam 1e-4, cosine schedule, batch 100, 100
+epochs.
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from maquette.errors import ConfigError
-from maquette.losses import center_logits, filled, instance_contrast, present_mean
+from maquette.losses import center_logits, filled, instance_contrast, modality_labels, present_mean
 from maquette.methods.base import METHODS, Method
 from maquette.methods.head import mean_probabilities
 from maquette.methods.settings import check_positive
-from maquette.types import Progress, Representations
+from maquette.types import Labels, Progress, Representations
 
 __all__ = ["MRL", "robust_clustering"]
 
 
 def robust_clustering(
-    logits: Float[Tensor, "B M C"], present: Bool[Tensor, "B M"], labels: Int[Tensor, "B"]
+    logits: Float[Tensor, "B M C"], present: Bool[Tensor, "B M"], labels: Labels
 ) -> Float[Tensor, ""]:
     """L_r = mean log(1 - p_y) over the present representations, p the softmax of the logits.
 
@@ -52,7 +53,7 @@ def robust_clustering(
     tensor(-0.2877)
     """
     logits = filled(logits, present)
-    given = F.one_hot(labels, logits.shape[2]).bool().unsqueeze(1)
+    given = F.one_hot(modality_labels(labels, modalities=logits.shape[1]), logits.shape[2]).bool()
     others = logits.masked_fill(given, -torch.inf).logsumexp(dim=-1)
     return present_mean(others - logits.logsumexp(dim=-1), present)
 
@@ -60,6 +61,8 @@ def robust_clustering(
 @METHODS.register("mrl")
 class MRL(Method):
     """Robust clustering and multimodal contrastive learning."""
+
+    takes_modality_labels = True
 
     def __init__(
         self,
@@ -83,7 +86,7 @@ class MRL(Method):
         self.centers = nn.Parameter(F.normalize(nn.init.orthogonal_(torch.empty(classes, dimensions)), dim=1))
 
     def forward(
-        self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
+        self, reps: Representations, labels: Labels, index: Int[Tensor, "B"], progress: Progress
     ) -> dict[str, Tensor]:
         """The terms `robust_clustering` and `multimodal_contrastive`, each unless its weight is 0."""
         terms = {}

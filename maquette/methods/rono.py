@@ -43,7 +43,7 @@ from maquette.losses import absolute_error, center_cosines, instance_contrast, p
 from maquette.methods.base import METHODS, Method, ParamGroup, Verdicts
 from maquette.methods.head import SharedHead, mean_probabilities
 from maquette.methods.settings import check_choice, check_positive, check_weights
-from maquette.types import Progress, Representations
+from maquette.types import Labels, Progress, Representations
 
 __all__ = [
     "RONO",
@@ -97,7 +97,7 @@ def multimodal_gap(
 
 
 def representation_classification(
-    logits: Float[Tensor, "B M C"], present: Bool[Tensor, "B M"], labels: Int[Tensor, "B"], *, scale: float
+    logits: Float[Tensor, "B M C"], present: Bool[Tensor, "B M"], labels: Labels, *, scale: float
 ) -> Float[Tensor, ""]:
     """L_crc = Σ_m κ mean_i (1 - p^m_{i,y_i})."""
     return scale * absolute_error(logits, present, labels)
@@ -106,6 +106,8 @@ def representation_classification(
 @METHODS.register("rono")
 class RONO(Method):
     """Robust center learning (RDCL), multimodal gap (MG) and common representations classification (CRC)."""
+
+    takes_modality_labels = True
 
     def __init__(
         self,
@@ -158,7 +160,7 @@ class RONO(Method):
         self._verdicts: Verdicts | None = None
 
     def forward(
-        self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
+        self, reps: Representations, labels: Labels, index: Int[Tensor, "B"], progress: Progress
     ) -> dict[str, Tensor]:
         """The terms `discriminative_center`, `multimodal_gap` and `representation_classification`."""
         values, present = reps.values, reps.present

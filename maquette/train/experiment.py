@@ -186,7 +186,8 @@ def _build_trainer(
 
 def _division(store: Store, loader: Loader) -> DivisionLog | None:
     """The log of what the method makes of the noise, where there is noise and the truth is known."""
-    if not store.manifest.knows_true_labels:
+    # Verdicts and predictions are of objects: where modalities have their own labels no one label is theirs.
+    if not store.manifest.knows_true_labels or loader.labels.ndim == 2:
         return None
     true = store.manifest.true_labels()[loader.rows]
     if (true == loader.labels).all():
@@ -201,6 +202,11 @@ def _density(config: RunConfig, store: Store, loader: Loader, method: Method) ->
     if not store.manifest.knows_true_labels:
         raise ConfigError(
             f"train.density = true: the true labels of {store.manifest.name} are not known: set train.density = false"
+        )
+    if loader.labels.ndim == 2:
+        raise ConfigError(
+            "train.density = true: it measures one given label an object, and each modality has its own: set "
+            "train.density = false"
         )
     centers_of(method)
     return DensityLog(

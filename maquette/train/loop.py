@@ -13,19 +13,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Int
 from torch import Tensor
 
 from maquette.data.loader import Loader
 from maquette.encoders import CrossModalModel, move_batch
-from maquette.errors import CheckpointError, NonFiniteTermError
+from maquette.errors import CheckpointError, ConfigError, NonFiniteTermError
 from maquette.methods.base import Method, ParamGroup
 from maquette.train.checkpoint import Checkpoint, load_checkpoint, optimizer_state, restore_optimizer, save_checkpoint
 from maquette.train.density import DensityLog, centers_of
 from maquette.train.division import DivisionLog
 from maquette.train.optimizers import Schedule, build_optimizers, set_rates
 from maquette.train.record import Record
-from maquette.types import Batch, Progress, Representations, SamplePlan
+from maquette.types import Batch, Labels, Progress, Representations, SamplePlan
 
 __all__ = ["OnStep", "Trainer"]
 
@@ -64,6 +63,7 @@ class Trainer:
         on_step: OnStep | None = None,
         identity: str = "",
     ) -> None:
+        _check_labels(loader, model, method)
         self.device = device or torch.device("cpu")
         self.model = model.to(self.device)
         self.method = method.to(self.device)
@@ -164,7 +164,7 @@ class Trainer:
                 )
         return values
 
-    def _scan(self) -> tuple[Representations, Int[Tensor, "B"]]:
+    def _scan(self) -> tuple[Representations, Labels]:
         """Un-augmented representations of the training split, in manifest order, on the CPU."""
         self.model.eval()
         parts: list[Representations] = []
@@ -234,6 +234,20 @@ class Trainer:
         plan = checkpoint.part("plan")
         self._plan = SamplePlan(tuple(plan[name] for name in sorted(plan))) if plan else None
         self._epoch, self._step, self.batches = meta["epoch"], meta["step"], meta["batches"]
+
+
+def _check_labels(loader: Loader, model: CrossModalModel, method: Method) -> None:
+    """Nothing, or a ConfigError: a label for each modality, where the method or the model's modalities do not fit."""
+    if loader.labels.ndim == 1:
+        return
+    if not method.takes_modality_labels:
+        raise ConfigError(
+            f"{type(method).__name__} as configured takes one given label an object, and here each modality has its "
+            "own: leave `modalities` out of noise.options, or choose a method that takes them, as mrl does"
+        )
+    if tuple(sorted(loader.modalities)) != model.modalities:
+        held = ", ".join(sorted(loader.modalities))
+        raise ConfigError(f"labels for each of {held}, but the model has {', '.join(model.modalities)}")
 
 
 def _encoder_groups(model: CrossModalModel, lr: float, rates: Mapping[str, float]) -> list[ParamGroup]:

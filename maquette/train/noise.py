@@ -40,6 +40,10 @@ def noisy_store(store: Store, noise: NoiseConfig) -> tuple[Store, dict[str, Any]
     takes them, with file names relative to the data set's root; `representations = "frozen"` means the objects' own,
     those of all frozen modalities side by side.
 
+    Noise with labels for each modality (option `modalities`) becomes the store's `modality_labels`; modalities that it
+    does not name keep their labels. Where only one label an object can be used, as in validation, it is that of the
+    first named modality by name.
+
     For kind `file` with the option `folder`, the labels are those that `maquette data noise` wrote there, for the split
     it was given; the rate may then be left out. Kinds that exchange objects or files (`open_set`, `pair`) must be put
     on the manifest before it is prepared: they raise a ConfigError here.
@@ -55,14 +59,20 @@ def noisy_store(store: Store, noise: NoiseConfig) -> tuple[Store, dict[str, Any]
         if noise.options.get("representations") == FROZEN:
             noise = noise.model_copy(update={"options": {**noise.options, "representations": _frozen(store, rows)}})
         made = make_noise(noise, labels, class_names=store.class_names, root=store.manifest.root)
-    if made.partners or made.labels.ndim != 1 or not np.array_equal(made.rows, np.arange(len(rows))):
+    if made.partners or not np.array_equal(made.rows, np.arange(len(rows))):
         raise ConfigError(
-            f"noise of kind {made.kind!r} with these options changes more than an object's label: put it on the "
+            f"noise of kind {made.kind!r} with these options changes more than an object's labels: put it on the "
             "manifest (maquette.data.noise.apply_noise), prepare that one, and train on it with noise.rate=0"
         )
     summary = {**made.summary(), "nominal_rate": noise.rate or made.parameters.get("rate")}
-    given = {store.ids[row]: int(label) for row, label in zip(rows, made.labels, strict=True)}
-    noisy = replace(store, manifest=store.manifest.with_labels(given, source={"noise": summary}))
+    columns = _columns(store, made, rows)
+    if columns:
+        # The manifest holds one label an object: its digest, which tells runs apart, must know of the others.
+        summary |= {"modalities": sorted(made.modalities), "modality_labels_digest": _sha(*columns.values())}
+    one = columns[min(made.modalities)][rows] if columns else made.labels
+    given = {store.ids[row]: int(label) for row, label in zip(rows, one, strict=True)}
+    manifest = store.manifest.with_labels(given, source={"noise": summary})
+    noisy = replace(store, manifest=manifest, modality_labels=columns)
     return noisy, {**summary, "labels_digest": _digest(noisy)}
 
 
@@ -129,6 +139,17 @@ def _read_saved(manifest: Manifest, noise: NoiseConfig) -> tuple[Int[np.ndarray,
     return rows, made
 
 
+def _columns(store: Store, made: NoisyLabels, rows: Int[np.ndarray, "R"]) -> dict[str, Int[np.ndarray, "N"]]:
+    """Labels of all rows in each modality, those that the noise does not name as they were; none if it names none."""
+    if made.labels.ndim == 1:
+        return {}
+    columns = {name: store.labels() for name in store.modalities}
+    for place, name in enumerate(made.modalities):
+        store.check_modality(name)
+        columns[name][rows] = made.labels[:, place]
+    return columns
+
+
 def _frozen(store: Store, rows: Int[np.ndarray, "N"]) -> Float[np.ndarray, "N D"]:
     """Unit vectors of the frozen modalities side by side, zeros where an object lacks one."""
     held = {name: store.arrays(name, rows[:1]) for name in store.modalities}
@@ -167,4 +188,8 @@ def _objects(manifest: Manifest, rows: Int[np.ndarray, "N"]) -> str:
 
 
 def _digest(store: Store) -> str:
-    return hashlib.sha256(store.manifest.labels().astype("<i8").tobytes()).hexdigest()
+    return _sha(store.manifest.labels())
+
+
+def _sha(*labels: Int[np.ndarray, "N"]) -> str:
+    return hashlib.sha256(b"".join(values.astype("<i8").tobytes() for values in labels)).hexdigest()

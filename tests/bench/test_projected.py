@@ -92,6 +92,15 @@ def test_files_are_refused(tmp_path: Path) -> None:
         project(raw, store, name="mvda", dimensions=8)
 
 
+def test_labels_of_each_modality_are_refused_where_labels_count(tmp_path: Path) -> None:
+    changes = [f"data.prepared={tmp_path / 'prepared'}", "noise.rate=0.4", 'noise.options.modalities=["image", "mesh"]']
+    config = load_config(_config_file(tmp_path), changes)
+    store = _store(config)
+    with pytest.raises(ConfigError, match="'mvda' takes one given label an object"):
+        project(config, store, name="mvda", dimensions=8)
+    assert project(config, store, name="cca", dimensions=2).facts["noise"]["modalities"] == ["image", "mesh"]
+
+
 def test_a_projections_row_is_a_row_like_any_other(tmp_path: Path) -> None:
     row = Row("mvda", 0.2, 0, _config_file(tmp_path), ("noise.rate=0.2",), projection="mvda")
     row = Row(row.method, row.rate, row.seed, row.config, (*row.changes, "data.name=frozen"), projection="mvda")

@@ -169,6 +169,20 @@ def test_given_labels_can_be_replaced(store: Store) -> None:
         _loader(store, labels=np.arange(3))
 
 
+def test_each_modality_may_have_its_own_given_label(store: Store) -> None:
+    """Columns are sorted by name, whatever the order of the modalities."""
+    numbers = np.arange(11)
+    noisy = replace(store, modality_labels={"more": numbers + 100, "counting": numbers})
+    backwards = dict(reversed(BOTH.items()))
+    for loader in (_loader(noisy, modalities=backwards), _loader(store, labels=np.stack([numbers, numbers + 100], 1))):
+        for batch in [*loader.epoch(0), *loader.scan()]:
+            assert batch.labels.tolist() == [[row, row + 100] for row in batch.index.tolist()]
+    with pytest.raises(
+        ConfigError, match="11 labels for the 11 objects of split 'train': expected one each, or 2 each"
+    ):
+        _loader(store, labels=np.zeros((11, 3), dtype=np.int64))
+
+
 def test_settings_that_do_not_fit_the_store_are_refused(store: Store) -> None:
     with pytest.raises(ConfigError, match=r"'more' as .* use the settings of preparation"):
         _loader(store, modalities={"more": Counting(width=4)})

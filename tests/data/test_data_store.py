@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,19 @@ def test_rows_labels_and_names_are_the_manifests(store: Store) -> None:
     assert store.true_labels("test").tolist() == [0]
     assert store.settings["counting"] == {"width": 4, "delay": 0.0, "log": ""}
     assert store.fields["counting"] == Counting().fields()
+
+
+def test_each_modality_may_have_its_own_given_labels(store: Store) -> None:
+    names = store.modalities
+    np.testing.assert_array_equal(store.given_labels("train", modalities=names), store.labels("train"))
+    columns = {name: (store.labels() + place) % 2 for place, name in enumerate(names)}
+    noisy = replace(store, modality_labels=columns)
+    backwards = tuple(reversed(names))
+    given = noisy.given_labels("train", modalities=backwards)
+    assert given.shape == (len(store.rows("train")), len(names))
+    for place, name in enumerate(backwards):
+        np.testing.assert_array_equal(given[:, place], columns[name][store.rows("train")])
+    np.testing.assert_array_equal(noisy.labels(), store.labels())
 
 
 def test_arrays_come_in_the_order_asked_for_and_are_copies(store: Store) -> None:

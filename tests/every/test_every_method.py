@@ -192,6 +192,28 @@ def test_predictions_are_probabilities(name: str) -> None:
     assert (probabilities >= 0).all()
 
 
+@pytest.mark.parametrize("name", [name for name in METHODS.names() if build(name).takes_modality_labels])
+@every_clock
+def test_a_label_a_modality_is_taken_where_it_is_said(name: str, progress: Progress) -> None:
+    """Equal labels are one label; others belong to their modality, whatever its place."""
+    method = build(name)
+    reps, labels, index = batch()
+    same = labels.unsqueeze(1).expand(-1, len(MODALITIES))
+    one = method(reps, labels, index, progress)
+    assert_same_terms(method(reps, same, index, progress), one)
+    columns = torch.stack([(labels + place) % CLASSES for place in range(len(MODALITIES))], dim=1)
+    several = method(reps, columns, index, progress)
+    assert any(not torch.allclose(term, one[term_name]) for term_name, term in several.items())
+    order = torch.tensor([2, 0, 1])
+    turned = replace(
+        reps,
+        values=reps.values[:, order],
+        present=reps.present[:, order],
+        modalities=tuple(MODALITIES[place] for place in order),
+    )
+    assert_same_terms(method(turned, columns[:, order], index, progress), several)
+
+
 @every_method
 def test_reports_and_verdicts_fit_the_batch(name: str) -> None:
     reps, labels, index = batch()

@@ -42,6 +42,18 @@ def test_as_a_naive_loop(ragged: Case) -> None:
             assert logits[i, m].tolist() == pytest.approx([cosine / 0.22 * here for cosine in cosines], abs=1e-12)
 
 
+@on_ragged_batches
+def test_each_modality_may_have_its_own_label(ragged: Case) -> None:
+    """As with one label an object, of one modality at a time."""
+    labels = torch.stack([(ragged.labels + m) % 5 for m in range(ragged.reps.shape[1])], dim=1)
+    distances = squared_center_distances(ragged.reps, ragged.present, labels, centers=ragged.centers)
+    own, _ = center_cosines(ragged.reps, ragged.present, labels, centers=ragged.centers)
+    for m in range(ragged.reps.shape[1]):
+        part = (ragged.reps[:, [m]], ragged.present[:, [m]], labels[:, m])
+        torch.testing.assert_close(distances[:, [m]], squared_center_distances(*part, centers=ragged.centers))
+        torch.testing.assert_close(own[:, [m]], center_cosines(*part, centers=ragged.centers)[0])
+
+
 def test_numbers_of_the_papers() -> None:
     """s and s̄ of RONO, listed modality by modality."""
     own, mean = center_cosines(VECTORS.reps, VECTORS.present, VECTORS.labels, centers=VECTORS.centers)

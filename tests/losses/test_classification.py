@@ -37,6 +37,21 @@ def test_as_a_naive_loop(ragged: Case) -> None:
     assert absolute_error(logits, ragged.present, ragged.labels).item() == pytest.approx(error, abs=1e-12)
 
 
+@on_ragged_batches
+def test_each_modality_may_have_its_own_label(ragged: Case) -> None:
+    """As with one label an object, of one modality at a time."""
+    logits = ragged.reps @ ragged.centers.T
+    labels = torch.stack([(ragged.labels + m) % 5 for m in range(logits.shape[1])], dim=1)
+    for loss in (cross_entropy, absolute_error):
+        apart = sum(loss(logits[:, [m]], ragged.present[:, [m]], labels[:, m]).item() for m in range(logits.shape[1]))
+        assert loss(logits, ragged.present, labels).item() == pytest.approx(apart, abs=1e-12)
+    same = ragged.labels.unsqueeze(1).expand(-1, logits.shape[1])
+    assert torch.equal(
+        label_log_probabilities(logits, ragged.present, same),
+        label_log_probabilities(logits, ragged.present, ragged.labels),
+    )
+
+
 def test_numbers_of_the_papers() -> None:
     logits = VECTORS.reps @ VECTORS.centers.T
     assert cross_entropy(logits, VECTORS.present, VECTORS.labels).item() == pytest.approx(5.556930, abs=1e-5)

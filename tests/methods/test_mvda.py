@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from maquette.errors import ConfigError, InputError
-from maquette.methods.mvda import MvDA, between_scatter, within_scatter
-from maquette.methods.projection import LinearMaps
+from maquette.methods.mvda import MvDA, between_scatter, inconsistency, within_scatter
+from maquette.methods.projection import PROJECTIONS, LinearMaps
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 0, 1, 2, 1, 0])
 
@@ -83,8 +85,63 @@ def test_classes_meet_across_modalities_in_as_many_dimensions_as_classes_less_on
     assert np.diag(apart).max() < 0.2 * apart[~np.eye(3, dtype=bool)].min()
 
 
+def test_inconsistency_by_hand() -> None:
+    """Two objects, one dimension; the second modality is the first times two."""
+    views = [np.array([[1.0], [-1.0]]), np.array([[2.0], [-2.0]])]
+    # XᵀX is 2 and 8, so that β is ±w_1/2 and ±w_2/4: each ordered pair gives 2 (w_1/2 - w_2/4)².
+    np.testing.assert_allclose(inconsistency(views, ridge=0.0), [[1, -0.5], [-0.5, 0.25]])
+
+
+def test_inconsistency_is_the_papers_sum_over_pairs() -> None:
+    views = _views()
+    w = np.random.default_rng(1).normal(size=9)
+    # More objects than dimensions: the pseudo-inverse gives the smallest β with w = Xᵀ β.
+    betas = [np.linalg.pinv(view.T) @ part for view, part in zip(views, np.split(w, [3, 5]), strict=True)]
+    for view, beta, part in zip(views, betas, np.split(w, [3, 5]), strict=True):
+        np.testing.assert_allclose(view.T @ beta, part)
+    expected = 0.0
+    for mine in betas:
+        for yours in betas:
+            expected += ((mine - yours) ** 2).sum()
+    assert w @ inconsistency(views, ridge=0.0) @ w == pytest.approx(expected)
+
+
+def test_consistency_draws_the_maps_together_whatever_the_scale_of_a_modality() -> None:
+    views = _views()
+    views = [view - view.mean(axis=0) for view in views]
+    reps = dict(zip(("image", "mesh", "pointcloud"), views, strict=True))
+    apart = inconsistency([view / np.linalg.norm(view) for view in views], ridge=1e-6)
+    norms = np.repeat([np.linalg.norm(view) for view in views], [view.shape[1] for view in views])
+
+    def share(consistency: float) -> float:
+        fitted = MvDA(dimensions=1, consistency=consistency).fit(reps, LABELS)
+        assert isinstance(fitted, LinearMaps)
+        w = np.concatenate([fitted.weights[name][:, 0] for name in sorted(reps)])
+        return float(w * norms @ apart @ (w * norms) / (w @ within_scatter(views, LABELS) @ w))
+
+    shares = [share(consistency) for consistency in (0.0, 0.1, 1.0, 10.0)]
+    assert all(after < before for before, after in pairwise(shares))
+    scaled = {**reps, "mesh": reps["mesh"] * 100}
+    for consistency in (0.0, 1.0):
+        plain, again = (
+            MvDA(dimensions=1, consistency=consistency).fit(values, LABELS).transform(values)
+            for values in (reps, scaled)
+        )
+        for name, common in plain.items():
+            assert abs(np.corrcoef(common[:, 0], again[name][:, 0])[0, 1]) == pytest.approx(1)
+
+
+def test_the_variant_is_registered_with_its_weight() -> None:
+    variant = PROJECTIONS.build("mvda_vc", dimensions=3)
+    assert isinstance(variant, MvDA)
+    assert variant.consistency == 0.1
+    assert MvDA(dimensions=3).consistency == 0
+
+
 def test_it_refuses() -> None:
     with pytest.raises(InputError, match="expected at least two, there is 1"):
         MvDA(dimensions=2).fit({"mesh": np.eye(3)}, np.zeros(3, dtype=np.int64))
     with pytest.raises(ConfigError, match="ridge is -1"):
         MvDA(dimensions=2, ridge=-1.0)
+    with pytest.raises(ConfigError, match="consistency is -1"):
+        MvDA(dimensions=2, consistency=-1.0)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from torch import Tensor
 
 from maquette.data.store import Store
 from maquette.encoders import open_model
 from maquette.errors import ConfigError
+from maquette.methods import CrossEntropy
 from maquette.train.experiment import train
+from maquette.train.noise import noisy_store
+from maquette.train.record import read_record
+from maquette.types import Labels, Progress, Representations
 from tests.train.tiny import tiny_config, tiny_store
 
 
@@ -64,3 +70,58 @@ def test_a_misspelt_option_leaves_nothing_behind(store: Store, tmp_path: Path, w
         train(tiny_config(train__epochs=1, **wrong), store, out=out)
     assert not out.exists()
     assert train(tiny_config(train__epochs=1), store, out=out).finished
+
+
+_OF_EACH = {"kind": "symmetric", "rate": 0.4, "seed": 1, "options": {"modalities": ["image", "pointcloud"]}}
+
+
+def test_the_loss_sees_the_label_of_each_modality(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny_config(train__epochs=1, method__name="cross_entropy", noise=_OF_EACH)
+    seen: dict[int, list[int]] = {}
+    forward = CrossEntropy.forward
+
+    def listen(self: CrossEntropy, reps: Representations, labels: Labels, index: Tensor, progress: Progress) -> Any:
+        assert reps.modalities == ("image", "pointcloud")
+        seen.update(zip(index.tolist(), labels.tolist(), strict=True))
+        return forward(self, reps, labels, index, progress)
+
+    monkeypatch.setattr(CrossEntropy, "forward", listen)
+    train(config, store, out=tmp_path / "run")
+    noisy, _ = noisy_store(store, config.noise)
+    rows = noisy.rows("train")
+    wanted = [[int(noisy.modality_labels[name][row]) for name in ("image", "pointcloud")] for row in rows]
+    assert [seen[place] for place in range(len(rows))] == wanted
+    assert any(image != cloud for image, cloud in wanted)
+
+
+def test_noise_of_each_modality_is_reproducible_and_counts(store: Store, tmp_path: Path) -> None:
+    changes = {"method__name": "mrl", "train__validate_every": 1}
+    first, again, shared = (
+        train(tiny_config(train__epochs=2, noise=noise, **changes), store, out=tmp_path / name)
+        for name, noise in (("a", _OF_EACH), ("b", _OF_EACH), ("c", {**_OF_EACH, "options": {}}))
+    )
+    weights = [(run.model / "model.safetensors").read_bytes() for run in (first, again, shared)]
+    assert weights[0] == weights[1] != weights[2]
+    assert first.identity == again.identity != shared.identity
+    kinds = {entry["kind"] for entry in read_record(first.folder)}
+    assert kinds == {"train", "validation"}, "no division: a verdict is on an object, and that has several labels"
+    assert "division" in {entry["kind"] for entry in read_record(shared.folder)}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"method__name": "dscmr"}, "DSCMR as configured takes one given label an object"),
+        ({"method__name": "cmcl_paper"}, "CMCL as configured takes one given label an object"),
+        ({"train__density": True, "method__name": "mrl"}, "measures one given label an object"),
+    ],
+    ids=["method", "option", "density"],
+)
+def test_what_takes_one_label_refuses_several(
+    store: Store, tmp_path: Path, wrong: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        train(tiny_config(noise=_OF_EACH, **wrong), store, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

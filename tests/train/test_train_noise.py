@@ -43,6 +43,29 @@ def test_symmetric_noise_keeps_the_truth_and_says_its_rate(store: Store) -> None
     assert other.manifest.files_digest == store.manifest.files_digest
 
 
+def test_each_modality_may_have_its_own_noise(store: Store) -> None:
+    options = {"modalities": ["pointcloud", "image"]}
+    noisy, made = noisy_store(store, NoiseConfig(rate=0.5, seed=3, options=options))
+    wrong = {name: noisy.modality_labels[name] != store.labels() for name in store.modalities}
+    assert {name: int(where.sum()) for name, where in wrong.items()} == {"image": 18, "pointcloud": 18}
+    assert (wrong["image"] != wrong["pointcloud"]).any(), "drawn once and used twice"
+    assert made["realised_rate"] == 0.5
+    assert made["modalities"] == ["image", "pointcloud"]
+    np.testing.assert_array_equal(noisy.labels(), noisy.modality_labels["image"])
+    np.testing.assert_array_equal(noisy.true_labels(), store.labels())
+    again, made_again = noisy_store(store, NoiseConfig(rate=0.5, seed=3, options=options))
+    assert made_again == made
+    assert again.manifest.digest == noisy.manifest.digest
+
+
+def test_a_modality_that_the_noise_does_not_name_keeps_its_labels(store: Store) -> None:
+    noisy, _ = noisy_store(store, NoiseConfig(rate=0.5, options={"modalities": ["pointcloud"]}))
+    np.testing.assert_array_equal(noisy.modality_labels["image"], store.labels())
+    np.testing.assert_array_equal(noisy.labels(), noisy.modality_labels["pointcloud"])
+    with pytest.raises(ConfigError, match="holds no modality 'smell'"):
+        noisy_store(store, NoiseConfig(rate=0.5, options={"modalities": ["smell"]}))
+
+
 def test_a_file_is_found_by_rate_and_belongs_to_rows(store: Store) -> None:
     folder = store.manifest.root / "labels"
     folder.mkdir(exist_ok=True)
@@ -144,6 +167,16 @@ def test_saved_noise_is_the_configured_noise(store: Store, tmp_path: Path, rate:
     np.testing.assert_array_equal(saved.labels(), direct.labels())
     np.testing.assert_array_equal(saved.true_labels(), store.labels())
     assert (made["kind"], made["nominal_rate"], made["realised_rate"]) == ("symmetric", 0.5, 0.5)
+
+
+def test_saved_noise_of_each_modality_is_the_configured_noise(store: Store, tmp_path: Path) -> None:
+    drawn = NoiseConfig(rate=0.5, seed=3, options={"modalities": ["image", "pointcloud"]})
+    noise_for_split(store.manifest, drawn, split="train+validation", root=tmp_path).save(tmp_path / "saved")
+    saved, made = noisy_store(store, NoiseConfig(kind="file", options={"folder": str(tmp_path / "saved")}))
+    direct, made_direct = noisy_store(store, drawn)
+    for name, labels in direct.modality_labels.items():
+        np.testing.assert_array_equal(saved.modality_labels[name], labels)
+    assert made["modality_labels_digest"] == made_direct["modality_labels_digest"]
 
 
 def test_saved_noise_touches_its_split_alone(store: Store, tmp_path: Path) -> None:
