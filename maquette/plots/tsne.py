@@ -75,7 +75,7 @@ def tsne_map(
     markers = dict(zip(representations, MARKERS * len(representations), strict=False))
     panels = [*([(name,) for name in representations] if len(representations) > 1 else []), tuple(representations)]
     with style():
-        columns = min(2, len(panels))
+        columns = len(panels) if len(panels) < 4 else 2
         rows = -(-len(panels) // columns)
         figure = new_figure(5.2 * columns, 5.0 * rows + 0.7)
         figure.suptitle(title, fontsize=12, fontweight="bold")
@@ -91,7 +91,8 @@ def tsne_map(
                     c=point_colors,
                     marker=markers[name],
                     s=18,
-                    linewidths=0,
+                    linewidths=0.3,
+                    edgecolors="white",
                     alpha=0.7,
                 )
             points, names_of = np.concatenate([maps[n] for n in names]), np.concatenate([shown[n] for n in names])
