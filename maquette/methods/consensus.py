@@ -31,6 +31,8 @@ rate. At rate 0, T is nearly the identity and the targets are nearly the given l
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
@@ -96,7 +98,7 @@ def neighbours_for(rate: float, *, objects: int, classes: int) -> int:
     [8, 8, 16, 32]
     """
     size = objects / classes
-    return min(max(round(size**0.5 / max(1 - rate, 0.01)), 8), max(round(size), 8))
+    return min(max(round(math.sqrt(size) / max(1 - rate, 0.01)), 8), max(round(size), 8))
 
 
 def soft_center_loss(
