@@ -53,6 +53,8 @@ _SMOKE_REPRESENTATIONS = (
 
 _SMOKE = (
     "train.epochs=8",
+    "train.schedule=constant",
+    'modalities.image.prepare.augmentation="none"',
     "data.options.points=64",
     f"data.frozen.changes={json.dumps(_SMOKE_REPRESENTATIONS)}",
     "modalities.image.options.channels=[8, 16]",
