@@ -94,6 +94,7 @@ def _write(archive: Path, entry: Entry, place: Path) -> int:
                 if left < 0:
                     break
                 target.write(chunk)
+    # NotImplementedError: what zipfile raises for a compression that it does not know.
     except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError) as error:
         raise FileError(archive, f"entry {entry.path!r} cannot be unpacked: {error}") from error
     if left:

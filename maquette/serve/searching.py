@@ -111,7 +111,10 @@ def search_routes(service: Service) -> APIRouter:
         return FileResponse(path, media_type="model/gltf-binary")
 
     @routes.get("/explain")
-    def explain(query: str, id: Annotated[str, Query(min_length=1, max_length=4096)]) -> dict[str, Any]:  # noqa: A002
+    def explain(
+        query: str,
+        id: Annotated[str, Query(min_length=1, max_length=4096)],  # noqa: A002 - the name in the address
+    ) -> dict[str, Any]:
         """Say why an item is a result of a query: views, modalities, and how the shapes lie on each other."""
         parts, folder = _kept(service, query)
         library.require_fresh(id)

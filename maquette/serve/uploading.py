@@ -64,7 +64,7 @@ def job_routes(service: Service) -> APIRouter:
         return jobs.get(id).shown()
 
     @routes.delete("/{id}")
-    def cancel(id: str) -> Job:  # noqa: A002
+    def cancel(id: str) -> Job:  # noqa: A002 - the name in the address
         """Cancel a job: what it has added stays, the rest is left out."""
         return jobs.cancel(id).shown()
 

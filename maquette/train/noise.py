@@ -27,7 +27,6 @@ __all__ = ["FROZEN", "make_noise", "noise_for_split", "noisy_store", "split_rows
 _ARRAYS = ("matrix", "representations")
 """Arguments of noise models that are arrays: in options a list, or the name of a `.npy` file."""
 
-
 FROZEN = "frozen"
 """Value of the option `representations`: those that the store's frozen modalities hold."""
 

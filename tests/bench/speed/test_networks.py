@@ -49,7 +49,7 @@ def test_both_sides_compute_the_same(part: Part, tmp_path: Path) -> None:
     size = 40 if part.grows_with != "objects" else 2
     contest = part.build(Task(size, size, tmp_path))
     # Sums over all faces in another order: MeshNet's gradients add up more of them.
-    assert contest.difference() <= (1e-10 if part.name == "meshnet_step" else 1e-12)
+    assert contest.difference() <= (1e-11 if part.name == "meshnet_step" else 1e-12)
     ours, textbook = contest.ours(), contest.textbook()
     if part.name.endswith("inference"):
         assert isinstance(ours, torch.Tensor) and isinstance(textbook, torch.Tensor)
