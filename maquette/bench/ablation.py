@@ -24,27 +24,29 @@ def ablation_table(
     notes: tuple[str, ...],
     smoke: bool,
     command_end: str,
+    place: str,
 ) -> Table:
     """A row a variant, rate and seed: the configuration with `changes`, and the variant's own in the method's options.
 
-    Smoke: the last rate and seed 0, else seeds 0, 1 and 2.
+    Rows share the data and frozen vectors of `place`. Smoke: the last rate and seed 0, else seeds 0, 1 and 2.
     """
     offered = rates[-1:] if smoke else rates
     places = selection.places(tuple(variants), {"symmetric": tuple(offered)}, seeds=(0,) if smoke else (0, 1, 2))
     rows = tuple(
         Row(
-            place.name,
-            place.rate,
-            place.seed,
+            chosen.name,
+            chosen.rate,
+            chosen.seed,
             config,
             (
                 *changes,
-                *(f"method.options.{option}" for option in variants[place.name]),
-                f"noise.rate={place.rate}",
-                f"train.seed={place.seed}",
+                *(f"method.options.{option}" for option in variants[chosen.name]),
+                f"noise.rate={chosen.rate}",
+                f"train.seed={chosen.seed}",
             ),
+            place=place,
         )
-        for place in places
+        for chosen in places
     )
     return Table(
         name + ("-smoke" if smoke else ""),

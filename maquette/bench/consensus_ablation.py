@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from maquette.bench.ablation import ablation_table
-from maquette.bench.rono_mnist3d import mnist3d_changes
-from maquette.bench.rono_workshop import workshop_changes
+from maquette.bench.rono_mnist3d import mnist3d_changes, mnist3d_place
+from maquette.bench.rono_workshop import workshop_changes, workshop_place
 from maquette.bench.rows import Table
 from maquette.bench.selection import EVERYTHING, Selection, check_size
 
@@ -53,6 +53,7 @@ def consensus_ablation_mnist3d(
         notes=_NOTES,
         smoke=smoke,
         command_end="" if smoke else " --data FOLDER",
+        place=mnist3d_place(size),
     )
 
 
@@ -72,4 +73,5 @@ def consensus_ablation_workshop(
         notes=_NOTES,
         smoke=check_size(size),
         command_end="",
+        place=workshop_place(size),
     )

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from maquette.bench.ablation import ablation_table
-from maquette.bench.rono_mnist3d import mnist3d_changes
-from maquette.bench.rono_workshop import workshop_changes
+from maquette.bench.rono_mnist3d import mnist3d_changes, mnist3d_place
+from maquette.bench.rono_workshop import workshop_changes, workshop_place
 from maquette.bench.rows import Table
 from maquette.bench.selection import EVERYTHING, Selection, check_size
 
@@ -62,6 +62,7 @@ def rono_ablation_mnist3d(
         notes=_NOTES,
         smoke=smoke,
         command_end="" if smoke else " --data FOLDER",
+        place=mnist3d_place(size),
     )
 
 
@@ -83,4 +84,5 @@ def rono_ablation_workshop(
         notes=_NOTES,
         smoke=smoke,
         command_end="",
+        place=workshop_place(size),
     )

@@ -13,7 +13,7 @@ from maquette.bench.rows import Row, Table
 from maquette.bench.selection import EVERYTHING, Selection, check_size
 from maquette.errors import ConfigError
 
-__all__ = ["METHODS", "RATES", "mnist3d_changes", "rono_mnist3d"]
+__all__ = ["METHODS", "RATES", "mnist3d_changes", "mnist3d_place", "rono_mnist3d"]
 
 METHODS = (
     "consensus",
@@ -101,6 +101,7 @@ def rono_mnist3d(*, size: str, configs: Path, data: Path | None = None, selectio
             configs / "mnist3d" / f"{place.name}.toml",
             (*changes, *own.get(place.name, ()), f"noise.rate={place.rate}", f"train.seed={place.seed}"),
             place.kind,
+            place=mnist3d_place(size),
         )
         for place in selection.places(METHODS, {"symmetric": RATES}, usual=usual, seeds=(0,) if smoke else (0, 1, 2))
     )
@@ -114,6 +115,11 @@ def rono_mnist3d(*, size: str, configs: Path, data: Path | None = None, selectio
         "maquette reproduce rono/mnist3d --size " + (size if smoke else f"{size} --data FOLDER"),
         {} if smoke else {"RONO, authors' re-run": "rono"},
     )
+
+
+def mnist3d_place(size: str) -> str:
+    """The place that tables of 3D MNIST share in this size."""
+    return "mnist3d" if size == "small" else f"mnist3d-{size}"
 
 
 def mnist3d_changes(*, size: str, data: Path | None) -> tuple[str, ...]:

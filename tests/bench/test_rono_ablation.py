@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 import torch
 
+from maquette.bench.cmcl_tables import cmcl_t1
+from maquette.bench.consensus_ablation import consensus_ablation_mnist3d, consensus_ablation_workshop
 from maquette.bench.rono_ablation import VARIANTS, rono_ablation_mnist3d, rono_ablation_workshop
+from maquette.bench.rono_mnist3d import rono_mnist3d
+from maquette.bench.rono_noise import rono_symmetric
+from maquette.bench.rono_workshop import rono_workshop
 from maquette.bench.rows import Table
 from maquette.bench.selection import Selection
 from maquette.config import load_config
@@ -75,3 +80,13 @@ def test_one_variant_can_be_asked_for_and_others_are_refused() -> None:
         rono_ablation_workshop(size="small", configs=CONFIGS, selection=Selection(only=["no_such"]))
     with pytest.raises(ConfigError, match="needs --data"):
         rono_ablation_mnist3d(size="small", configs=CONFIGS)
+
+
+@pytest.mark.parametrize("size", ["smoke", "small"])
+def test_tables_of_a_set_share_its_data_and_frozen_vectors(size: str, tmp_path: Path) -> None:
+    def places(*tables: Callable[..., Table]) -> set[str]:
+        return {row.place for build in tables for row in build(size=size, configs=CONFIGS, data=tmp_path).rows}
+
+    (digits,) = places(rono_mnist3d, rono_ablation_mnist3d, consensus_ablation_mnist3d)
+    (workshop,) = places(rono_workshop, rono_ablation_workshop, consensus_ablation_workshop)
+    assert not {digits, workshop} & places(rono_symmetric, cmcl_t1)
