@@ -1,4 +1,4 @@
-"""Writes each method's results into its page, from the rows that are committed under benchmarks/results.
+"""Writes each method's results into its page, and all of them into docs/results.md, from benchmarks/results.
 
 python docs/make_tables.py
 """
@@ -15,7 +15,7 @@ from typing import Any
 from maquette.bench.plan import Cell, Table
 from maquette.bench.reproduce import TABLES
 from maquette.bench.rows import read_rows
-from maquette.bench.tables import noise_of
+from maquette.bench.tables import average, crossing, noise_of, overview
 from maquette.methods import METHODS, PROJECTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -23,8 +23,9 @@ BEGIN, END = "<!-- results -->", "<!-- /results -->"
 NOTHING = "No run committed yet."
 HEAD = (
     "Results: mAP in percent over all ranks, mean ± standard deviation over seeds (their number), under the first "
-    "protocol that the table names; after a slash the paper's figure where one is known. Last epoch. Generated "
-    "(`python docs/make_tables.py`) from `benchmarks/results`, where intervals, machines and commands stand."
+    "protocol that the table names; after a slash the paper's figure where one is known, and without one the mean of "
+    "a set's pairs. Last epoch. Generated (`python docs/make_tables.py`) from `benchmarks/results`, where every pair, "
+    "intervals, machines and commands stand."
 )
 
 Found = tuple[Table, Sequence[Mapping[str, Any]]]
@@ -49,15 +50,40 @@ def render(page: str, found: Sequence[Found]) -> str:
         for data, name in dict.fromkeys((row.get("set", ""), row["method"]) for row in rows):
             mine = [row for row in rows if (row.get("set", ""), row["method"]) == (data, name)]
             where = f"{table.name}, {data}" if data else table.name
-            for pair in mine[0]["metrics"][protocol]:
-                if len(set(pair.split("->"))) == 1:
-                    continue
+            for words, pairs in _groups(table, mine[0]["metrics"][protocol]).items():
                 cells = []
                 for noise in noises:
-                    scores = [row["metrics"][protocol][pair]["map"] for row in mine if noise_of(row) == noise]
-                    cells.append(_cell(scores, _published(table, data, name, pair, noise)))
-                lines.append(f"| {where} | {name} | {pair.replace('->', ' → ')} | " + " | ".join(cells) + " |")
+                    measured = [row["metrics"][protocol] for row in mine if noise_of(row) == noise]
+                    scores = [average(one, pairs)["map"] for one in measured]
+                    published = _published(table, data, name, pairs[0], noise) if len(pairs) == 1 else None
+                    cells.append(_cell(scores, published))
+                lines.append(f"| {where} | {name} | {words} | " + " | ".join(cells) + " |")
     return "\n".join([HEAD, "", *lines])
+
+
+def _groups(table: Table, scores: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Pairs of different modalities, each a line; where there are many and no paper has figures, one line for all."""
+    pairs = crossing(scores)
+    if len(pairs) > 2 and not table.published and not table.paper:
+        return {f"mean of {len(pairs)}": pairs}
+    return {pair.replace("->", " → "): [pair] for pair in pairs}
+
+
+def at_a_glance(found: Sequence[Found]) -> str:
+    """What stands between the markers of docs/results.md: each table's first part, with its notes and its command."""
+    parts = []
+    for table, rows in found:
+        if not rows or table.columns:
+            continue
+        title, *lines = overview(table, rows)
+        whole = f"[`benchmarks/results/{table.name}.md`](../benchmarks/results/{table.name}.md)"
+        parts += [
+            f"## {table.title}",
+            "",
+            title.removeprefix("## ") + f". {len(rows)} of {len(table.rows)} rows have run.",
+        ]
+        parts += [*lines[1:], "", f"{whole}, by `{table.command}`.", ""]
+    return "\n".join(parts).rstrip() or NOTHING
 
 
 def page_of(method: str) -> str:
@@ -79,7 +105,8 @@ def pages(results: Path = ROOT / "benchmarks" / "results") -> dict[Path, str]:
     """Every page of a method, and what it should say."""
     found = found_results(results)
     paths = sorted((ROOT / "docs" / "methods").glob("*.md"))
-    return {path: filled(path.read_text(encoding="utf-8"), render(path.stem, found)) for path in paths}
+    contents = {path: render(path.stem, found) for path in paths} | {ROOT / "docs" / "results.md": at_a_glance(found)}
+    return {path: filled(path.read_text(encoding="utf-8"), content) for path, content in contents.items()}
 
 
 def _published(table: Table, data: str, name: str, pair: str, noise: tuple[str, float]) -> float | None:

@@ -59,6 +59,28 @@ def test_cells_by_hand() -> None:
     assert make_tables.render("pls", found) == make_tables.NOTHING
 
 
+def test_many_pairs_without_a_papers_figures_are_one_line() -> None:
+    pairs = {"image->mesh": {"map": 0.5}, "mesh->image": {"map": 0.6}, "mesh->pointcloud": {"map": 0.7}}
+    row = made("rono", 0.4, 0.0) | {"metrics": {"clean": {**pairs, "mesh->mesh": {"map": 1.0}}}}
+    table = Table("a/b", "T", (), {"clean": False})
+    assert make_tables.render("rono", [(table, [row])]).splitlines()[-1] == "| a/b | rono | mean of 3 | 60.00 (1) |"
+    paper = Table("a/b", "T", (), {"clean": False}, {("RONO", "image->mesh"): {0.4: 55.0}}, paper_of={"RONO": "rono"})
+    assert make_tables.render("rono", [(paper, [row])]).splitlines()[-3:] == [
+        "| a/b | rono | image → mesh | 50.00 (1) / 55.00 |",
+        "| a/b | rono | mesh → image | 60.00 (1) |",
+        "| a/b | rono | mesh → pointcloud | 70.00 (1) |",
+    ]
+
+
+def test_each_table_with_rows_is_one_part_of_the_results() -> None:
+    tables = [Table(name, f"Title {name}", (), {"paper_rono": True}, command=f"make {name}") for name in ("a", "b")]
+    lines = make_tables.at_a_glance([(tables[0], [made("rono", 0.4, 0.9)]), (tables[1], [])]).splitlines()
+    assert lines[0] == "## Title a"
+    assert "| rono | **90.00** (1) |" in lines
+    assert lines[-1] == "[`benchmarks/results/a.md`](../benchmarks/results/a.md), by `make a`."
+    assert make_tables.at_a_glance([]) == make_tables.NOTHING
+
+
 def test_rows_are_read_from_their_tables_folders(tmp_path: Path) -> None:
     row = Row("dscmr", 0.6, 1, Path("x.toml"))
     path = tmp_path / "rono" / "mnist3d" / f"{row.name}.json"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean, stdev
 from typing import Any
 
 from maquette.bench.rows import Table
 
-__all__ = ["Noise", "average", "how_lines", "noise_of", "render_table"]
+__all__ = ["Noise", "average", "crossing", "how_lines", "noise_of", "overview", "render_table"]
 
 Noise = tuple[str, float]
 """A kind of noise and its rate: what a column is of."""
@@ -27,18 +27,20 @@ _DIVISION = {
 def render_table(table: Table, results: _Results) -> str:
     """The table as Markdown: mAP in percent under each protocol, the paper's figures beside, and how it was made.
 
-    A cell is mean ± standard deviation over seeds; of one seed, its figure with the 95 % interval over queries. Rows
-    that have not run yet are left out, and counted.
+    First a line a method: the mean over pairs of different modalities, then each pair. A cell is mean ± standard
+    deviation over seeds; of one seed, its figure with the 95 % interval over queries. Rows that have not run yet are
+    left out, and counted.
     """
     noises = _noises(results)
     lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes)]
     if not results:
         return "\n".join([*lines, "", "No row has been run yet.", ""])
-    for protocol, crossing in table.protocols.items():
-        kind = "pairs of different modalities" if crossing else "all pairs"
+    lines += ["", *overview(table, results)]
+    for protocol, only_crossing in table.protocols.items():
+        kind = "pairs of different modalities" if only_crossing else "all pairs"
         lines += ["", f"## mAP, protocol `{protocol}`, {kind}", "", *_head("| method | pair |", noises)]
         lines += _scores(results, protocol, noises)
-        if crossing:
+        if only_crossing:
             lines += [
                 f"| {label} | {_arrow(pair)} | " + " | ".join(_paper(figures, noise) for noise in noises) + " |"
                 for (label, pair), figures in table.paper.items()
@@ -48,6 +50,58 @@ def render_table(table: Table, results: _Results) -> str:
         lines += ["", "## What they made of the noise (training objects, last epoch, percent)", ""]
         lines += [*_head("| method | share |", noises), *division]
     return "\n".join([*lines, "", "## How", "", *how_lines(table, results), ""])
+
+
+def overview(table: Table, results: _Results) -> list[str]:
+    """A line a method: mAP averaged over pairs of different modalities, under the table's first protocol; its title.
+
+    The highest mean of a column is bold. A published line stands below where every pair has a figure.
+    """
+    protocol, noises = next(iter(table.protocols)), _noises(results)
+    means = {
+        (method, noise): _means(results, protocol, method, noise) for method in _methods(results) for noise in noises
+    }
+    best = {noise: max(mean(values) for (_, n), values in means.items() if n == noise and values) for noise in noises}
+    count = len(crossing(results[0]["metrics"][protocol]))
+    lines = [
+        f"## At a glance: mAP, mean of the {count} pairs of different modalities, protocol `{protocol}`",
+        "",
+        "Mean ± standard deviation over seeds (their number); bold: the highest mean of its column.",
+        "",
+        "| method |" + "".join(f" {_words(noise, noises)} |" for noise in noises),
+        "|---|" + "---|" * len(noises),
+    ]
+    for method in _methods(results):
+        cells = []
+        for noise in noises:
+            values = means[method, noise]
+            text = f"{mean(values):.2f}" if values else "–"
+            text = f"**{text}**" if values and mean(values) == best[noise] else text
+            text += f" ± {stdev(values):.2f}" if len(values) > 1 else ""
+            cells.append(text + (f" ({len(values)})" if values else ""))
+        lines.append(f"| {method} | " + " | ".join(cells) + " |")
+    for label in dict.fromkeys(label for label, _ in table.paper):
+        of_pairs = [figures for (other, _), figures in table.paper.items() if other == label]
+        if len(of_pairs) == count:
+            rates = set.intersection(*({*figures} for figures in of_pairs))
+            figures = {rate: mean(pair[rate] for pair in of_pairs) for rate in rates}
+            lines.append(f"| {label} | " + " | ".join(_paper(figures, noise) for noise in noises) + " |")
+    return lines
+
+
+def _means(results: _Results, protocol: str, method: str, noise: Noise) -> list[float]:
+    """A value a seed, in percent: the mean over pairs of different modalities."""
+    found = [r["metrics"][protocol] for r in results if r["method"] == method and noise_of(r) == noise]
+    return [100 * average(scores, crossing(scores))["map"] for scores in found if crossing(scores)]
+
+
+def crossing(scores: Iterable[str]) -> list[str]:
+    """The pairs of different modalities.
+
+    >>> crossing(["image->image", "image->mesh"])
+    ['image->mesh']
+    """
+    return [pair for pair in scores if len(set(pair.split("->"))) == 2]
 
 
 def noise_of(result: Mapping[str, Any]) -> Noise:
@@ -71,20 +125,16 @@ def _head(start: str, noises: Sequence[Noise]) -> list[str]:
 
 
 def _scores(results: _Results, protocol: str, noises: Sequence[Noise]) -> list[str]:
-    """A line a method and pair; before a method's many pairs, the mean of those of different modalities."""
+    """A line a method and pair."""
     lines = []
     for method in _methods(results):
         pairs = list(next(result for result in results if result["method"] == method)["metrics"][protocol])
-        crossing = [pair for pair in pairs if len(set(pair.split("->"))) == 2]
-        groups = {_arrow(pair): [pair] for pair in pairs}
-        if len(crossing) > 2:
-            groups = {f"mean of {len(crossing)} of different modalities": crossing, **groups}
-        for words, group in groups.items():
+        for pair in pairs:
             cells = []
             for noise in noises:
                 found = [r for r in results if r["method"] == method and noise_of(r) == noise]
-                cells.append(_cell([average(r["metrics"][protocol], group) for r in found]))
-            lines.append(f"| {method} | {words} | " + " | ".join(cells) + " |")
+                cells.append(_cell([r["metrics"][protocol][pair] for r in found]))
+            lines.append(f"| {method} | {_arrow(pair)} | " + " | ".join(cells) + " |")
     return lines
 
 
@@ -103,8 +153,6 @@ def _cell(found: Sequence[Mapping[str, Any]]) -> str:
         values = [100 * scores["map"] for scores in found]
         return f"{mean(values):.2f} ± {stdev(values):.2f}"
     only = found[0]
-    if "low" not in only:
-        return f"{100 * only['map']:.2f}"
     return f"{100 * only['map']:.2f} [{100 * only['low']:.1f}, {100 * only['high']:.1f}]"
 
 

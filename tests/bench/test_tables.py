@@ -45,6 +45,14 @@ def test_cells_by_hand() -> None:
     assert "| rono | image → pointcloud | 91.00 ± 1.41 | – |" in lines
     assert "| cmcl | image → pointcloud | 50.00 [49.0, 52.0] | 25.00 [24.0, 27.0] |" in lines
     assert lines.count("| RONO, paper | image → pointcloud | 95.22 | – |") == 1
+    # At a glance: one pair of different modalities, which RONO's paper has a figure for.
+    start = lines.index("| method | noise 0.4 | noise 0.8 |")
+    assert lines[start + 2 : start + 6] == [
+        "| rono | **91.00** ± 1.41 (2) | – |",
+        "| cmcl | 50.00 (1) | **25.00** (1) |",
+        "| RONO, paper | 95.22 | – |",
+        "",
+    ]
     assert "| rono | F1 of what it calls clean | 80.0 | – |" in lines
     assert not any(line.startswith("| cmcl | F1") for line in lines)
     assert any("4 of 6 have run. Seeds of training: 0, 1, 2." in line for line in lines)
@@ -70,8 +78,8 @@ def test_many_pairs_begin_with_their_mean() -> None:
     results = [result("rono", 0.4, s, 0.0) | {"metrics": {"clean": scores[s]}} for s in (0, 1)]
     table = Table("a", "T", (), {"clean": False})
     # Pairs 1, 2, 3, 5, 6, 7 of nine are of different modalities: their mean is 4/10, of the other seed 5/10.
-    assert "| rono | mean of 6 of different modalities | 40.00 |" in render_table(table, results[:1]).splitlines()
-    assert "| rono | mean of 6 of different modalities | 45.00 ± 7.07 |" in render_table(table, results).splitlines()
+    assert "| rono | **40.00** (1) |" in render_table(table, results[:1]).splitlines()
+    assert "| rono | **45.00** ± 7.07 (2) |" in render_table(table, results).splitlines()
 
 
 def test_a_table_without_rows_says_so() -> None:
