@@ -13,6 +13,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from maquette.bench.plan import Cell, Table
+from maquette.bench.rates import rate_files
 from maquette.bench.reproduce import TABLES
 from maquette.bench.rows import read_rows
 from maquette.bench.tables import average, crossing, noise_of, overview
@@ -82,7 +83,10 @@ def at_a_glance(found: Sequence[Found]) -> str:
             "",
             title.removeprefix("## ") + f". {len(rows)} of {len(table.rows)} rows have run.",
         ]
-        parts += [*lines[1:], "", f"{whole}, by `{table.command}`.", ""]
+        parts += lines[1:]
+        for name in rate_files(table, rows).values():
+            parts += ["", f"![mAP by noise rate](../benchmarks/results/{table.name}/{name})"]
+        parts += ["", f"{whole}, by `{table.command}`.", ""]
     return "\n".join(parts).rstrip() or NOTHING
 
 

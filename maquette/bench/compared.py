@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 from maquette.bench.plan import Cell, Table
-from maquette.bench.tables import average, how_lines, noise_of
+from maquette.bench.tables import average, figure_lines, how_lines, noise_of
 
 __all__ = ["render_compared"]
 
@@ -21,9 +22,15 @@ _EXPLAINED = (
 _Results = Sequence[Mapping[str, Any]]
 
 
-def render_compared(table: Table, results: _Results) -> str:
+def render_compared(table: Table, results: _Results, figures: Sequence[Path] = ()) -> str:
     """The table as Markdown, a part for each data set and protocol; `table.columns` says what its columns are."""
-    lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes), f"* {_EXPLAINED}"]
+    lines = [
+        f"# {table.title}",
+        "",
+        *(f"* {note}" for note in table.notes),
+        f"* {_EXPLAINED}",
+        *figure_lines(table, figures),
+    ]
     for data in dict.fromkeys(row.data for row in table.rows):
         own = [result for result in results if result.get("set", "") == data]
         for protocol, crossing in table.protocols.items():

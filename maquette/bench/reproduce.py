@@ -14,13 +14,14 @@ from maquette.bench.compared import render_compared
 from maquette.bench.consensus_ablation import consensus_ablation_mnist3d, consensus_ablation_workshop
 from maquette.bench.figures import cmcl_fig3, cmcl_fig4, cmcl_fig5, rono_density, rono_top5, rono_tsne
 from maquette.bench.plan import Row, Table
+from maquette.bench.rates import draw_rates
 from maquette.bench.rono_ablation import rono_ablation_mnist3d, rono_ablation_workshop
 from maquette.bench.rono_mnist3d import rono_mnist3d
 from maquette.bench.rono_noise import rono_asymmetric, rono_symmetric
 from maquette.bench.rono_workshop import rono_workshop
 from maquette.bench.rows import Stage, make_run, read_rows, run_rows
 from maquette.bench.selection import SIZES
-from maquette.bench.tables import render_table
+from maquette.bench.tables import figure_lines, render_table
 from maquette.data.atomic import write_atomically
 
 __all__ = ["FULL", "TABLES", "TableState", "is_done", "reproduce", "results_folder", "table_states"]
@@ -110,6 +111,8 @@ def reproduce(
         with stage("drawing"):
             figures = list(table.draw(ran, out / table.name))
     results = read_rows(out / home, whole.rows)
+    if table.draw is None:
+        figures = draw_rates(whole, results, out / table.name)
     path = out / f"{table.name}.md"
     write_atomically(path, _text(whole, results, figures).encode())
     write_account(out / table.name, whole, results, size=size, figures=figures)
@@ -143,8 +146,6 @@ def table_states(*, configs: Path, out: Path | None = None) -> list[TableState]:
 
 def _text(table: Table, results: list[dict[str, Any]], figures: list[Path]) -> str:
     if table.draw is None:
-        return render_compared(table, results) if table.columns else render_table(table, results)
-    lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes), ""]
-    folder = table.name.rpartition("/")[2]
-    lines += [f"![{figure.stem}]({folder}/{figure.name})" for figure in figures]
+        return (render_compared if table.columns else render_table)(table, results, figures)
+    lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes), *figure_lines(table, figures)]
     return "\n".join([*lines, "", f"Command: `{table.command}`", ""])

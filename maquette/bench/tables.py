@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 from maquette.bench.rows import Table
 
-__all__ = ["Noise", "average", "crossing", "how_lines", "noise_of", "overview", "render_table"]
+__all__ = [
+    "Noise",
+    "average",
+    "crossing",
+    "figure_lines",
+    "how_lines",
+    "mean_maps",
+    "noise_of",
+    "overview",
+    "render_table",
+]
 
 Noise = tuple[str, float]
 """A kind of noise and its rate: what a column is of."""
@@ -24,7 +35,7 @@ _DIVISION = {
 }
 
 
-def render_table(table: Table, results: _Results) -> str:
+def render_table(table: Table, results: _Results, figures: Sequence[Path] = ()) -> str:
     """The table as Markdown: mAP in percent under each protocol, the paper's figures beside, and how it was made.
 
     First a line a method: the mean over pairs of different modalities, then each pair. A cell is mean ± standard
@@ -35,7 +46,7 @@ def render_table(table: Table, results: _Results) -> str:
     lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes)]
     if not results:
         return "\n".join([*lines, "", "No row has been run yet.", ""])
-    lines += ["", *overview(table, results)]
+    lines += ["", *overview(table, results), *figure_lines(table, figures)]
     for protocol, only_crossing in table.protocols.items():
         kind = "pairs of different modalities" if only_crossing else "all pairs"
         lines += ["", f"## mAP, protocol `{protocol}`, {kind}", "", *_head("| method | pair |", noises)]
@@ -59,7 +70,7 @@ def overview(table: Table, results: _Results) -> list[str]:
     """
     protocol, noises = next(iter(table.protocols)), _noises(results)
     means = {
-        (method, noise): _means(results, protocol, method, noise) for method in _methods(results) for noise in noises
+        (method, noise): mean_maps(results, protocol, method, noise) for method in _methods(results) for noise in noises
     }
     best = {noise: max(mean(values) for (_, n), values in means.items() if n == noise and values) for noise in noises}
     count = len(crossing(results[0]["metrics"][protocol]))
@@ -89,10 +100,12 @@ def overview(table: Table, results: _Results) -> list[str]:
     return lines
 
 
-def _means(results: _Results, protocol: str, method: str, noise: Noise) -> list[float]:
+def mean_maps(results: _Results, protocol: str, method: str, noise: Noise) -> list[float]:
     """A value a seed, in percent: the mean over pairs of different modalities."""
     found = [r["metrics"][protocol] for r in results if r["method"] == method and noise_of(r) == noise]
-    return [100 * average(scores, crossing(scores))["map"] for scores in found if crossing(scores)]
+    # No value: no query of the pair had a relevant item.
+    groups = [(scores, [pair for pair in crossing(scores) if scores[pair]["map"] is not None]) for scores in found]
+    return [100 * average(scores, pairs)["map"] for scores, pairs in groups if pairs]
 
 
 def crossing(scores: Iterable[str]) -> list[str]:
@@ -173,6 +186,12 @@ def _divisions(results: _Results, noises: Sequence[Noise]) -> list[str]:
             if set(cells) != {"–"}:
                 lines.append(f"| {method} | {words} | " + " | ".join(cells) + " |")
     return lines
+
+
+def figure_lines(table: Table, figures: Sequence[Path]) -> list[str]:
+    """The figures, which lie in the table's folder beside its file, as Markdown."""
+    folder = table.name.rpartition("/")[2]
+    return [line for path in figures for line in ("", f"![{path.stem}]({folder}/{path.name})")]
 
 
 def how_lines(table: Table, results: _Results) -> list[str]:

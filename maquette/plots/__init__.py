@@ -7,6 +7,7 @@ from maquette.plots.canvas import save_png
 from maquette.plots.contact import contact_sheet
 from maquette.plots.curves import training_curves
 from maquette.plots.density import density_figure
+from maquette.plots.rates import rate_curves
 from maquette.plots.report import Figure, Section, Table, write_report
 from maquette.plots.topk import top_k_sheet
 from maquette.plots.tsne import tsne_layout, tsne_map
@@ -17,6 +18,7 @@ __all__ = [
     "Table",
     "contact_sheet",
     "density_figure",
+    "rate_curves",
     "save_png",
     "top_k_sheet",
     "training_curves",
