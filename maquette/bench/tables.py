@@ -29,6 +29,9 @@ _Results = Sequence[Mapping[str, Any]]
 _DIVISION = {
     "division_clean_f1": "F1 of what it calls clean",
     "division_noisy_f1": "F1 of what it calls noisy",
+    "division_noisy_precision": "precision of what it calls noisy",
+    "division_noisy_recall": "recall of what it calls noisy",
+    "called_noisy": "labels that it calls noisy: its estimate of the rate",
     "correction_accuracy_on_noisy": "wrong labels that it corrects",
     "prediction_memorised": "wrong labels that it predicts (memorised)",
     "prediction_recovered": "wrong labels where it predicts the true class",
@@ -175,17 +178,21 @@ def _divisions(results: _Results, noises: Sequence[Noise]) -> list[str]:
         for key, words in _DIVISION.items():
             cells = []
             for noise in noises:
-                values = [
-                    100 * result["metrics"]["division"][key]
-                    for result in results
-                    if result["method"] == method
-                    and noise_of(result) == noise
-                    and key in result["metrics"].get("division", {})
-                ]
+                own = [_division(r) for r in results if r["method"] == method and noise_of(r) == noise]
+                values = [100 * scores[key] for scores in own if key in scores]
                 cells.append(f"{mean(values):.1f}" if values else "–")
             if set(cells) != {"–"}:
                 lines.append(f"| {method} | {words} | " + " | ".join(cells) + " |")
     return lines
+
+
+def _division(result: Mapping[str, Any]) -> dict[str, float]:
+    """What was recorded, and the share of labels that it calls noisy, rate · recall / precision."""
+    scores = dict(result["metrics"].get("division", {}))
+    if scores.get("division_noisy_precision") and "prediction_noise_rate" in scores:
+        found = scores["prediction_noise_rate"] * scores["division_noisy_recall"]
+        scores["called_noisy"] = found / scores["division_noisy_precision"]
+    return scores
 
 
 def figure_lines(table: Table, figures: Sequence[Path]) -> list[str]:

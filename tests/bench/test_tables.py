@@ -71,6 +71,15 @@ def test_each_kind_of_noise_has_its_columns() -> None:
     assert any("symmetric 0.4: 39.00 %, symmetric 0.8: 79.00 %, asymmetric 0.4: 39.00 %" in line for line in lines)
 
 
+def test_the_estimated_rate_follows_from_precision_and_recall() -> None:
+    # 100 objects, 40 labels wrong; 50 are called wrong, 30 of them rightly.
+    scores = {"division_noisy_precision": 0.6, "division_noisy_recall": 0.75, "prediction_noise_rate": 0.4}
+    lines = render_table(made_table(), [result("rono", 0.4, 0, 0.9, **scores)]).splitlines()
+    assert "| rono | precision of what it calls noisy | 60.0 |" in lines
+    assert "| rono | recall of what it calls noisy | 75.0 |" in lines
+    assert "| rono | labels that it calls noisy: its estimate of the rate | 50.0 |" in lines
+
+
 def test_many_pairs_begin_with_their_mean() -> None:
     names = ("image", "mesh", "pointcloud")
     pairs = [f"{one}->{other}" for one in names for other in names]
