@@ -42,7 +42,7 @@ METHODS = (
 )
 """Configuration files of `configs/workshop`, in the table's order."""
 
-FITTED = ("mvda",)
+FITTED = ("mvda", "mvda_vc")
 """Projections in the table, after the methods: fitted on the same frozen representations."""
 
 NOISES = {"symmetric": (0.0, 0.2, 0.4, 0.6, 0.8), "asymmetric": (0.2, 0.4), "instance_dependent": (0.4,)}
@@ -159,6 +159,6 @@ _NOTES = (
     "ones.",
     "All methods share networks, rates and epochs, and have their paper's own constants; those that count batches or "
     "epochs are scaled to this shorter training, and the configurations say so.",
-    "mvi sees no labels: with one seed its columns do not differ. mvda is fitted at once, by given labels, and draws "
-    "nothing.",
+    "mvi sees no labels: with one seed its columns do not differ. mvda and mvda_vc are fitted at once, by given labels,"
+    " and draw nothing. cca, pls and dcca take two modalities, and are not here.",
 )

@@ -22,12 +22,13 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 def test_rows() -> None:
     table = rono_workshop(size="small", configs=CONFIGS)
     assert len(table.rows) == len({row.name for row in table.rows}) == len((*METHODS, *FITTED)) * 8 * 3
-    assert {row.kind: row.name for row in table.rows[:96] if row.method == "dac" and row.rate == 0.4} == {
+    first = table.rows[: len(table.rows) // 3]
+    assert {row.kind: row.name for row in first if row.method == "dac" and row.rate == 0.4} == {
         "symmetric": "dac_40_seed0",
         "asymmetric": "dac_asymmetric_40_seed0",
         "instance_dependent": "dac_instance_dependent_40_seed0",
     }
-    for row in table.rows[:96]:
+    for row in first:
         config = load_config(row.config, row.changes)
         assert (config.noise.kind, config.noise.rate, config.train.seed) == (row.kind, row.rate, row.seed)
         options = {"asymmetric": {"class_map"}, "instance_dependent": {"representations"}}
