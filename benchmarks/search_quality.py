@@ -7,7 +7,8 @@ Items are the test objects, each by its photos, scan and mesh; queries are the s
 and an object's own item is never among the answers. Curves and weights are fitted on the validation objects: "strict"
 among the validation objects alone, so that nothing of the test objects is used; "deployed" among the items that are
 searched, as `maquette index calibrate --run` does, less one of the class, as a test object's own item is left out.
-Unseen classes are those that the model was not trained on.
+"coverage_over_divisions" does the latter for other divisions of the same objects into as many validation and test
+objects of each class. Unseen classes are those that the model was not trained on.
 """
 
 from __future__ import annotations
@@ -28,9 +29,17 @@ from maquette.data.datasets.workshop import workshop
 from maquette.data.store import Store
 from maquette.encoders import open_model
 from maquette.geometry.procedural import CLASSES
-from maquette.metrics import auroc, average_precision, expected_calibration_error, false_positive_rate, rank_relevant
+from maquette.metrics import (
+    auroc,
+    average_precision,
+    conformal_threshold,
+    expected_calibration_error,
+    false_positive_rate,
+    rank_relevant,
+)
 from maquette.modalities import MODALITIES
 from maquette.search.calibrate import Gallery, Trials, fit_curve, trials_of
+from maquette.search.calibrated import COVERAGE
 from maquette.search.heldout import compose
 from maquette.search.parts import EncodedPart, Part, Query
 from maquette.train.run import Run
@@ -131,11 +140,41 @@ def calibration(
             "ece_top10": expected_calibration_error(probable[:, :10].ravel(), right[:, :10].ravel()),
             "ece_raw_all": expected_calibration_error(np.clip(found, 0, 1).ravel(), same.ravel()),
             "ece_all": expected_calibration_error(probable.ravel(), right.ravel()),
-            "coverage": float((np.where(same, found, -1.0).max(axis=1) >= curve.covering).mean()),
+            "coverage": float((best_right(trials, gallery) >= curve.covering).mean()),
             "median_list": float(np.median(lists)),
             "known_turned_away": float((familiarities(trials.vectors, gallery, 5, trials.own) < curve.familiar).mean()),
         }
     return figures
+
+
+def coverage_over_divisions(objects: Objects, fitted_a_class: int, divisions: int) -> dict[str, dict[str, float]]:
+    """Return, by composition, the mean and the spread of the coverage over random divisions of the objects.
+
+    One division's figure depends on which objects were drawn to fit on and to count: this is how much.
+    """
+    rng = np.random.default_rng(0)
+    labels = np.array([name for name, _, _ in objects])
+    found: dict[str, list[float]] = {}
+    for _ in range(divisions):
+        turn = np.concatenate([rng.permutation(np.flatnonzero(labels == name)) for name in np.unique(labels)])
+        place = np.concatenate([np.arange((labels == name).sum()) for name in np.unique(labels)])
+        fitting, counting = turn[place < fitted_a_class], turn[place >= fitted_a_class]
+        gallery = gallery_of([objects[row] for row in counting])
+        fitted = trials_of([objects[row] for row in fitting], gallery)
+        for name, trials in trials_of([objects[row] for row in counting], gallery).items():
+            threshold = conformal_threshold(best_right(one_fewer(fitted[name], gallery), gallery), coverage=COVERAGE)
+            found.setdefault(name, []).append(float((best_right(trials, gallery) >= threshold).mean()))
+    return {
+        name: {"mean": float(np.mean(shares)), "standard_deviation": float(np.std(shares, ddof=1))}
+        for name, shares in found.items()
+    }
+
+
+def best_right(trials: Trials, gallery: Gallery) -> np.ndarray:
+    """Return the score of each query's best right item."""
+    found, same = scores_of(trials, gallery)
+    best: np.ndarray = np.where(same, found, -1.0).max(axis=1)
+    return best
 
 
 def main() -> None:
@@ -143,6 +182,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--unseen", type=int, default=3, help="objects of each unseen class")
+    parser.add_argument("--divisions", type=int, default=100, help="of all objects, to see how coverage varies")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     validation, testing = (encoded_objects(arguments.run, split=split) for split in ("validation", "test"))
@@ -201,6 +241,12 @@ def main() -> None:
         "map": singles,
         "calibration_strict": calibration(strict, strict_gallery, test, gallery),
         "calibration_deployed": calibration(val, gallery, test, gallery),
+        "coverage_over_divisions": {
+            "divisions": arguments.divisions,
+            **coverage_over_divisions(
+                validation + testing, len(validation) // len(gallery.class_names), arguments.divisions
+            ),
+        },
         "rejection": rejection,
         "fusion": fusion,
     }

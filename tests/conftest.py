@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from maquette.bench.demo import Update, run_demo
-
 
 def find_browser() -> str | None:
     """Where Chromium is; None: nowhere on the PATH."""
@@ -47,6 +45,8 @@ def tiny_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert time.monotonic() < deadline, "the process that makes the tiny demo did not finish"
             time.sleep(0.2)
         return folder
+
+    from maquette.bench.demo import Update, run_demo  # here: most tests need none of the many rooms that it needs
 
     def stage(name: str) -> nullcontext[Update]:
         return nullcontext(lambda made, total, note: None)

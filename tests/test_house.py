@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "maquette"
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
-GROUND = {"types", "errors", "registry", "config", "allocator"}
+GROUND = {"types", "errors", "registry", "config", "allocator", "lazily"}
 # A room may import itself and what is listed; a dotted name stands for that file alone.
 MAY_IMPORT: dict[str, set[str]] = {
     "geometry": GROUND,

@@ -9,6 +9,7 @@ import typer
 
 from maquette.cli.app import JsonOption, answer, app
 from maquette.cli.progress import say, stage
+from maquette.cli.starting import collecting_later
 
 index = typer.Typer(help="Make, fill and look after a collection of 3D models.", no_args_is_help=True)
 app.add_typer(index, name="index")
@@ -42,11 +43,26 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add 3D models; what has not changed since is passed over, what cannot be read is reported and passed over."""
-    from maquette.search import Engine
+    with collecting_later():
+        from maquette.search.reading import make_sandbox
 
-    engine = Engine.open(collection)
-    with stage("adding") as update:
-        report = engine.add_paths(paths, workers=workers, on_progress=lambda done, total: update(done, total, ""))
+        readers = make_sandbox(workers=workers) if workers else None
+        if readers is not None:
+            readers.start()  # what reads files imports its libraries while the collection is opened
+        from maquette.search import Engine, find_sources
+
+        engine = Engine.open(collection)
+    try:
+        with stage("adding") as update:
+            report = engine.add(
+                find_sources(paths),
+                workers=workers,
+                sandbox=readers,
+                on_progress=lambda done, total: update(done, total, ""),
+            )
+    finally:
+        if readers is not None:
+            readers.close()
     for path, reason in report.refused:
         say(f"refused {path}: {reason}")
     text = (

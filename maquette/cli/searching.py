@@ -11,6 +11,7 @@ import typer
 from maquette.cli.app import JsonOption, answer, app
 from maquette.cli.collection import CollectionArgument
 from maquette.cli.progress import say, stage
+from maquette.cli.starting import collecting_later
 
 if TYPE_CHECKING:
     from maquette.search import Answer, Engine, Part
@@ -51,17 +52,20 @@ def search(
     """Find the items nearest to photos, scans, meshes and items; several of them make one query."""
     from maquette.errors import InputError
     from maquette.index import parse_where
-    from maquette.search import Engine
-    from maquette.search.reading import make_sandbox
 
     parts = _parts({"image": image, "pointcloud": points, "mesh": mesh}, like or [], unlike or [], weight)
     if (folder is None) != (csv is None) or (folder is not None and (parts or why is not None)):
         raise InputError("--folder DIR and --csv FILE: expected both, without other queries and without --why")
     began = time.perf_counter()
-    sandbox = make_sandbox()
-    if sandbox is not None and (folder is not None or any(part.path is not None for part in parts)):
-        sandbox.start()  # what reads files imports its libraries while the collection is opened
-    engine = Engine.open(collection, sandbox=sandbox)
+    with collecting_later():
+        from maquette.search.reading import make_sandbox
+
+        sandbox = make_sandbox()
+        if sandbox is not None and (folder is not None or any(part.path is not None for part in parts)):
+            sandbox.start()  # what reads files imports its libraries while the collection is opened
+        from maquette.search import Engine
+
+        engine = Engine.open(collection, sandbox=sandbox)
     opening = time.perf_counter() - began
     if folder is not None and csv is not None:
         _search_folder(engine, folder, csv, k=k, where=where or [], as_json=as_json)

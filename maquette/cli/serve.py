@@ -11,6 +11,7 @@ import typer
 from maquette.cli.app import app
 from maquette.cli.collection import CollectionArgument
 from maquette.cli.progress import say
+from maquette.cli.starting import collecting_later
 
 
 @app.command()
@@ -49,14 +50,19 @@ def serve(
         searches_per_minute=searches_per_minute,
         searches_at_once=searches_at_once,
     )
-    import torch
+    with collecting_later():
+        from maquette.serve.readers import start_readers
 
-    from maquette.serve import Service
-    from maquette.serve import serve as run
+        # First of all: the processes that read files import their libraries while this one imports its own.
+        readers = start_readers(settings)
+        import torch
 
-    # The rest of the cores is left to the threads that answer, and to the processes that read files.
-    torch.set_num_threads(threads or max(1, (os.cpu_count() or 2) // 2))
-    service = Service.open(collection, settings)
+        from maquette.serve import Service
+        from maquette.serve import serve as run
+
+        # The rest of the cores is left to the threads that answer, and to the processes that read files.
+        torch.set_num_threads(threads or max(1, (os.cpu_count() or 2) // 2))
+        service = Service.open(collection, settings, readers=readers)
     shown = f"[{host}]" if ":" in host else host
     say(f"{len(service.library.index)} items in {collection}; open http://{shown}:{port}/ (Ctrl-C stops it)")
     run(service)

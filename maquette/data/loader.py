@@ -11,16 +11,18 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from jaxtyping import Int
 
 from maquette.data.reading import name_number
 from maquette.data.store import Store
 from maquette.errors import ConfigError
 from maquette.modalities.base import Modality
-from maquette.types import Batch, SamplePlan
+
+if TYPE_CHECKING:
+    from maquette.types import Batch, SamplePlan
 
 __all__ = ["Loader"]
 
@@ -164,6 +166,10 @@ class Loader:
                 seeds = np.random.SeedSequence(self.seed, spawn_key=(*key, name_number(name)))
                 arrays = dict(modality.augment(arrays, np.random.default_rng(seeds)))
             inputs[name] = modality.collate(arrays)
+        import torch  # here: whoever only prepares files needs no PyTorch
+
+        from maquette.types import Batch
+
         return Batch(
             index=torch.from_numpy(chosen),
             labels=torch.from_numpy(self.labels[chosen]),

@@ -7,7 +7,6 @@ from dataclasses import replace
 import fast_simplification
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from scipy.spatial import cKDTree
 
 from maquette.errors import InputError
 from maquette.geometry.clean import compact, has_area, weld
@@ -75,6 +74,8 @@ def _collapse(
 def _nearest_colors(
     mesh: Mesh, vertices: Float[np.ndarray, "P 3"], triangles: Int[np.ndarray, "F 3"]
 ) -> UInt8[np.ndarray, "F 3"]:
+    from scipy.spatial import cKDTree  # here: importing it takes half a second, and most programs never need it
+
     assert mesh.colors is not None
     tree = cKDTree(mesh.vertices[mesh.faces].mean(axis=1))
     _, nearest = tree.query(vertices[triangles].mean(axis=1))

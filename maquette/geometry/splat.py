@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from scipy.spatial import cKDTree
 
 from maquette.errors import ConfigError, InputError
 from maquette.geometry.cameras import Camera
@@ -72,6 +71,8 @@ def cloud_normals(
     1 where they lie in a plane and 0 where they lie in none, so that the normal means nothing. Fewer than four points,
     or neighbours that all coincide: straight up and 0.
     """
+    from scipy.spatial import cKDTree  # here: importing it takes half a second, and most programs never need it
+
     count = min(_NEIGHBOURS, len(points))
     distances, neighbours = cKDTree(points).query(points, k=count)
     distances, neighbours = distances.reshape(len(points), count), neighbours.reshape(len(points), count)

@@ -32,6 +32,7 @@ from maquette.index.columns import PART_COLUMNS, ROW_COLUMNS, Head, from_arrow, 
 from maquette.index.exact import entries, known_rows, rank, refuse_known
 from maquette.index.lock import WriterLock
 from maquette.index.rows import Rows
+from maquette.index.storage import import_lancedb
 from maquette.index.where import Condition
 
 __all__ = ["LanceIndex"]
@@ -166,21 +167,17 @@ class LanceIndex(Index):
         return rank(self._rows, queries, k=k, where=where)
 
     def _create(self, head: Head) -> None:
-        import lancedb
-
         with self._guard("create"):
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._writer.held():
-                lancedb.connect(self.folder).create_table(_TABLE, schema=head.schema(), exist_ok=True)
+                import_lancedb().connect(self.folder).create_table(_TABLE, schema=head.schema(), exist_ok=True)
                 self._sync()
 
     def _open(self) -> tuple[Any, Head]:
-        import lancedb
-
         # Read first: a version that is committed meanwhile is no sign of a loss.
         promised = _last_version(self._files)
         with self._guard("open", remedy=_REMEDY):
-            table: Any = lancedb.connect(self.folder).open_table(_TABLE)
+            table: Any = import_lancedb().connect(self.folder).open_table(_TABLE)
             head = Head.of(table.schema)
             if table.version < promised:
                 raise CollectionError(f"version {promised} is gone, the newest there is {table.version}")

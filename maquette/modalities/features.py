@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from maquette.errors import ConfigError, FileError, InputError
 from maquette.geometry.mesh import Cloud, Mesh
 from maquette.modalities.base import MODALITIES, Arrays, Field, Modality, Prepared
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["FeaturesModality"]
 
@@ -69,4 +70,6 @@ class FeaturesModality(Modality):
 
     def collate(self, arrays: Arrays) -> dict[str, Tensor]:
         """`features` (B, D)."""
+        import torch  # here: whoever only reads files needs no PyTorch
+
         return {"features": torch.tensor(arrays["features"], dtype=torch.float32)}

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from maquette.errors import ConfigError, InputError
 from maquette.geometry.cameras import ring_cameras
@@ -23,6 +21,9 @@ from maquette.modalities.image_augment import (
     write_by_other_hands,
 )
 from maquette.modalities.photo import PHOTO_SUFFIXES, read_photo
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["ImageModality", "evenly_spaced"]
 
@@ -121,6 +122,8 @@ class ImageModality(Modality):
 
     def collate(self, arrays: Arrays) -> dict[str, Tensor]:
         """`pixels` (B, V, 3, H, W), normalised by ImageNet's mean and deviation; in memory, channels are last."""
+        import torch  # here: whoever only reads files needs no PyTorch
+
         scale = torch.tensor([1.0 / (255.0 * std) for std in _STD])[:, None, None]
         shift = torch.tensor([-mean / std for mean, std in zip(_MEAN, _STD, strict=True)])[:, None, None]
         pixels = torch.tensor(arrays["pixels"]).movedim(-1, 2)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from jaxtyping import UInt8
 
 __all__ = ["choose_views", "crop_and_flip", "jitter_as_photos", "write_by_other_hands"]
@@ -49,6 +47,9 @@ def crop_and_flip(pixels: UInt8[np.ndarray, "N H W 3"], rng: np.random.Generator
 
 def jitter_as_photos(pixels: UInt8[np.ndarray, "N H W 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "N H W 3"]:
     """What tells one photo of an object from the next: size, tilt, contrast, brightness and cast of color."""
+    import torch  # here: whoever only reads files needs no PyTorch
+    import torch.nn.functional as F
+
     count = len(pixels)
     if count == 0:
         # A batch in which no object has a picture; torch's grids refuse to be empty.
@@ -76,6 +77,9 @@ def write_by_other_hands(
 
     What comes in from outside the picture is black.
     """
+    import torch  # here: whoever only reads files needs no PyTorch
+    import torch.nn.functional as F
+
     count = len(pixels)
     if count == 0:
         return pixels

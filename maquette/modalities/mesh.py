@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from maquette.errors import ConfigError, FileError, InputError
 from maquette.geometry.adjacency import face_neighbours
@@ -21,6 +19,9 @@ from maquette.geometry.mesh import MESH_SUFFIXES, Cloud, Mesh, normalise, read_m
 from maquette.geometry.simplify import simplify
 from maquette.modalities.base import MODALITIES, Arrays, Field, Modality, Prepared
 from maquette.modalities.shape_augment import clipped_noise, turns_about_up
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["MeshModality"]
 
@@ -88,6 +89,8 @@ class MeshModality(Modality):
 
     def collate(self, arrays: Arrays) -> dict[str, Tensor]:
         """`centers` (B, 3, F), `corners` (B, 9, F) relative to the center, `normals` (B, 3, F), `neighbours` int64."""
+        import torch  # here: whoever only reads files needs no PyTorch
+
         columns = torch.tensor(arrays["faces"]).transpose(1, 2).contiguous()
         centers = columns[:, :3]
         return {

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from maquette.errors import ConfigError, FileError, InputError
 from maquette.geometry.mesh import CLOUD_SUFFIXES, MESH_SUFFIXES, Cloud, Mesh, normalise, read_shape
 from maquette.geometry.sample import sample_surface
 from maquette.modalities.base import MODALITIES, Arrays, Field, Modality, Prepared
 from maquette.modalities.shape_augment import clipped_noise, turns_about_up
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["PointCloudModality"]
 
@@ -139,6 +140,8 @@ class PointCloudModality(Modality):
 
     def collate(self, arrays: Arrays) -> dict[str, Tensor]:
         """`points` (B, 3, N): the first N, which without augmentation are always the same."""
+        import torch  # here: whoever only reads files needs no PyTorch
+
         return {"points": torch.tensor(arrays["points"][:, : self.points]).transpose(1, 2).contiguous()}
 
     def _pick(self, available: int, rng: np.random.Generator) -> np.ndarray:

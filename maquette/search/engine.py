@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -28,11 +28,13 @@ from maquette.search.answers import AddReport, Answer
 from maquette.search.batching import Encode
 from maquette.search.calibrated import CALIBRATION_FILE, Calibration
 from maquette.search.collection import Collection
-from maquette.search.explain import Explanation, explain
 from maquette.search.fuse import check_weights, fuse_parts
 from maquette.search.parts import EncodedPart, Part, Query
 from maquette.search.reading import Reading, Refusal, build_modalities, make_sandbox, read_query, read_sources
 from maquette.search.sources import Source, find_sources
+
+if TYPE_CHECKING:
+    from maquette.search.explain import Explanation
 
 __all__ = ["Engine", "OnProgress"]
 
@@ -193,6 +195,8 @@ class Engine:
 
     def explain(self, parts: Sequence[Part], id_: str) -> Explanation:
         """Return why an item is, or is not, among the hits for these parts; errors as in `search_parts`."""
+        from maquette.search.explain import explain  # here: it needs scipy, which takes long to import
+
         return explain(self, self.encode_parts(parts)[0], id_)
 
     @property

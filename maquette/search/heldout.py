@@ -60,8 +60,8 @@ def held_out_of_folder(folder: Path) -> list[HeldOut]:
 def compose(parts: Sequence[EncodedPart]) -> Iterator[Query]:
     """Yield the queries that can be made of an object's parts, as people make them.
 
-    Every file alone; all files of a modality; and for every two or more modalities, one file of each, and all files of
-    each where that is more.
+    Every file alone; all files of a modality; and for every two or more modalities, one file of each, so that every
+    file has its turn, and all files of each where that is more.
     """
     groups: dict[str, list[EncodedPart]] = {}
     for part in parts:
@@ -69,9 +69,12 @@ def compose(parts: Sequence[EncodedPart]) -> Iterator[Query]:
     yield from (Query((part,)) for part in parts)
     for size in range(1, len(groups) + 1):
         for names in combinations(sorted(groups), size):
+            most = max(len(groups[name]) for name in names)
             if size > 1:
-                yield Query(tuple(groups[name][0] for name in names))
-            if any(len(groups[name]) > 1 for name in names):
+                yield from (
+                    Query(tuple(groups[name][turn % len(groups[name])] for name in names)) for turn in range(most)
+                )
+            if most > 1:
                 yield Query(tuple(part for name in names for part in groups[name]))
 
 

@@ -23,6 +23,7 @@ from maquette.search.item import Settings, build_modalities, read_item, read_que
 from maquette.search.sources import Source
 
 __all__ = [
+    "READER_MODULES",
     "Reading",
     "Refusal",
     "build_modalities",
@@ -36,6 +37,9 @@ __all__ = [
 _READ_AHEAD = 4
 """Items a worker may be ahead of the one that is waited for; bounds the memory that readings wait in."""
 _FUNCTIONS = "maquette.search.item"
+
+READER_MODULES = (_FUNCTIONS, "scipy.spatial")
+"""What readers import before they are confined: what the functions import only when they need it stands here too."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Refusal:
 
 def make_sandbox(limits: Limits = OWN_FILES, *, workers: int = 1) -> Sandbox | None:
     """Return a sandbox whose readers know models, scans and photos; None where the system cannot confine (Windows)."""
-    return Sandbox(limits, modules=[_FUNCTIONS], workers=workers) if can_confine() else None
+    return Sandbox(limits, modules=READER_MODULES, workers=workers) if can_confine() else None
 
 
 def read_source(

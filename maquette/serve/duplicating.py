@@ -10,7 +10,6 @@ from typing import Any
 from fastapi import APIRouter
 
 from maquette.errors import MaquetteError
-from maquette.search.duplicates import find_duplicates
 from maquette.serve.failures import Failure
 from maquette.serve.schemas import DuplicatesAnswer
 from maquette.serve.service import Service
@@ -51,6 +50,8 @@ class Duplicates:
             return DuplicatesAnswer.model_validate({"state": state, "version": version, "groups": self._groups})
 
     def _look(self, version: int) -> None:
+        from maquette.search.duplicates import find_duplicates  # here: it needs scipy, which takes long to import
+
         groups: list[dict[str, Any]] = []
         state = "done"
         try:

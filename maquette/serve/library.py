@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from maquette.errors import InputError
 from maquette.search import Answer, Engine, Part
-from maquette.search.explain import Explanation
 from maquette.search.previews import GEOMETRY_ENDINGS
 from maquette.serve.failures import Failure
 from maquette.serve.schemas import Item
+
+if TYPE_CHECKING:
+    from maquette.search.explain import Explanation
 
 __all__ = ["Library"]
 

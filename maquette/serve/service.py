@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from maquette.errors import ServiceError
 from maquette.index.lock import WriterLock
-from maquette.ingest import OWN_FILES, Limits, Sandbox, can_confine, unpack
+from maquette.ingest import OWN_FILES, Limits, Sandbox, unpack
 from maquette.search import Collection, Engine
 from maquette.search.batching import SharedEncoder
 from maquette.search.previews import Preview, read_preview
@@ -19,11 +19,11 @@ from maquette.serve.library import Library
 from maquette.serve.measures import Measures
 from maquette.serve.pictures import PictureCache
 from maquette.serve.queries import KeptQueries
+from maquette.serve.readers import SERVICE_READER_MODULES, start_readers
 from maquette.serve.settings import Settings
 
 __all__ = ["Service"]
 
-_READERS = ("maquette.search.item", "maquette.search.previews")
 _OWN_LIMITS = replace(OWN_FILES, cpu_seconds=120.0, wall_seconds=120.0)
 """For previews of the collection's own files: somebody waits for them."""
 
@@ -44,17 +44,14 @@ class Service:
     lock: BinaryIO | None
 
     @classmethod
-    def open(cls, folder: Path, settings: Settings) -> Service:
+    def open(cls, folder: Path, settings: Settings, *, readers: Sandbox | None = None) -> Service:
         """Return the service over the collection in a folder; errors as `Engine.open` has them.
 
-        Files that clients send are read by processes of their own, with the limits for strangers' files. ServiceError
-        where the system cannot confine such processes, or another service writes to the collection.
+        Files that clients send are read by processes of their own, with the limits for strangers' files: `readers`, if
+        they were started before (`start_readers`). ServiceError where the system cannot confine such processes, or
+        another service writes to the collection.
         """
-        if not can_confine():
-            raise ServiceError("this system cannot confine the processes that read files: serve on Linux or macOS")
-        limits = replace(Limits(), upload_bytes=settings.file_bytes)
-        sandbox = Sandbox(limits, modules=_READERS, workers=settings.readers)
-        sandbox.start()  # its libraries are imported while this process opens the collection
+        sandbox = readers or start_readers(settings)
         try:
             return cls.over(Engine(Collection.open(folder), sandbox=sandbox), settings)
         except BaseException:
@@ -101,7 +98,7 @@ class Service:
             PictureCache(library.state / "pictures"),
             jobs,
             limits,
-            None if sandbox is None else Sandbox(_OWN_LIMITS, modules=_READERS),
+            None if sandbox is None else Sandbox(_OWN_LIMITS, modules=SERVICE_READER_MODULES),
             encoder,
             lock,
         )

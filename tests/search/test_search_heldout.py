@@ -62,7 +62,14 @@ def test_a_folder_names_classes_by_subfolders(tree: Path) -> None:
         (
             2,
             1,
-            ["image", "image", "pointcloud", "several image", "image + pointcloud", "several image + pointcloud"],
+            [
+                "image",
+                "image",
+                "pointcloud",
+                "several image",
+                *["image + pointcloud"] * 2,
+                "several image + pointcloud",
+            ],
         ),
     ],
 )
@@ -70,3 +77,11 @@ def test_queries_are_made_as_people_make_them(photos: int, scans: int, expected:
     parts = [EncodedPart(Part("image", Path(f"{n}.png")), np.ones(3)) for n in range(photos)]
     parts += [EncodedPart(Part("pointcloud", Path(f"{n}.xyz")), np.ones(3)) for n in range(scans)]
     assert [query.composition for query in compose(parts)] == expected
+
+
+def test_every_file_has_its_turn_beside_the_other_modalities() -> None:
+    parts = [EncodedPart(Part("image", Path(f"{n}.png")), np.ones(3)) for n in range(3)]
+    parts += [EncodedPart(Part("pointcloud", Path(f"{n}.xyz")), np.ones(3)) for n in range(2)]
+    both = [query for query in compose(parts) if query.composition == "image + pointcloud"]
+    names = [sorted(part.part.path.name for part in query.parts if part.part.path) for query in both]
+    assert names == [["0.png", "0.xyz"], ["1.png", "1.xyz"], ["0.xyz", "2.png"]]

@@ -21,8 +21,9 @@ from maquette.serve import Client, Service, Settings, create_app
 from tests.search.search_cases import box
 
 FORKING = multiprocessing.get_context("forkserver")
-# What takes seconds to import is imported once; lance is not among it, for it must not be forked.
-FORKING.set_forkserver_preload(["tests.serve.kill_cases", "pyarrow.dataset"])
+# What takes seconds to import is imported once; lance is not among it, for it must not be forked, but most of what its
+# Python side brings along is.
+FORKING.set_forkserver_preload(["tests.serve.kill_cases", "maquette.serve.app", "pyarrow.dataset", "lance_namespace"])
 NAMES = [f"box{number}" for number in range(8)]
 FREE = Settings(
     searches_per_minute=10**6, uploads_per_minute=10**6, reads_per_minute=10**6, jobs_waiting=10**6, uploads_at_once=9

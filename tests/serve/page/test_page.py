@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import re
+import time
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.serve.page.conftest import Open, upload
+from tests.serve.page.conftest import PATIENCE_MILLISECONDS, Open, upload
 from tests.serve.page.pretend import QUERY, Pretend
 
 pytestmark = pytest.mark.browser
@@ -43,9 +44,16 @@ def colors(page: Any, selector: str) -> int:
         return len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0))
 
 
+def wait_for_colors(page: Any, selector: str, least: int) -> None:
+    """Wait until a part of the page shows more than so many colors."""
+    until = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+    while (shown := colors(page, selector)) <= least:
+        assert time.monotonic() < until, f"{selector} is blank: it shows {shown} colors"
+        page.wait_for_timeout(50)
+
+
 def wait_for_models(page: Any) -> None:
     page.wait_for_selector('.stage[data-ready="true"]')
-    page.wait_for_timeout(500)
 
 
 def test_a_dropped_photo_leads_to_models_in_groups(open_page: Open, service: Pretend, photo: dict[str, Any]) -> None:
@@ -85,16 +93,16 @@ def test_a_model_is_opened_beside_the_query_and_over_it(open_page: Open, photo: 
     page.locator(".card-open").nth(1).click()
     wait_for_models(page)
     assert page.locator(".pane[data-loaded=true]").count() == 2
-    assert colors(page, ".stage") > 200, "the canvas is blank"
+    wait_for_colors(page, ".stage", 200)
     before = page.locator(".stage canvas").screenshot()
     page.locator(".stage").focus()
     page.keyboard.press("ArrowLeft")
-    page.wait_for_timeout(500)
-    assert page.locator(".stage canvas").screenshot() != before
+    until = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+    while page.locator(".stage canvas").screenshot() == before:
+        assert time.monotonic() < until, "the models do not turn"
     page.get_by_role("button", name="Overlaid").click()
     assert page.get_by_role("button", name="Overlaid").get_attribute("aria-pressed") == "true"
-    page.wait_for_timeout(500)
-    assert colors(page, ".stage") > 200
+    wait_for_colors(page, ".stage", 200)
     side = page.inner_text(".detail-side")
     assert "The shapes fit when turned by 90°." in side
     assert re.search(r"Distance when aligned\s+0.012 \(0.21 before\)", side)
@@ -185,7 +193,7 @@ def test_chosen_models_are_compared_and_saved(open_page: Open, photo: dict[str, 
     page.get_by_role("button", name="Compare").click()
     wait_for_models(page)
     assert page.locator(".pane[data-loaded=true]").count() == 2
-    assert colors(page, ".stage") > 100
+    wait_for_colors(page, ".stage", 100)
     assert page.locator("thead th").all_inner_texts() == ["bowl-00000", "bowl-00001"]
 
 

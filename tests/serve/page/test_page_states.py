@@ -204,7 +204,7 @@ def test_axe_finds_nothing_serious(scheme: str, width: int, open_page: Open, pho
     page = open_page(color_scheme=scheme, width=width, reduced_motion="reduce")
 
     def look(where: str) -> None:
-        page.wait_for_timeout(400)
+        page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
         found = Axe().run(page).response["violations"]
         serious = [
             f"{fault['id']}: {[node['html'][:160] for node in fault['nodes'][:3]]}"
