@@ -52,7 +52,7 @@ def read_points(path: Path, *, points: int, rng: np.random.Generator | None = No
 
 
 def read_mesh(path: Path, *, faces: int, rng: np.random.Generator | None = None, turn: bool = False) -> MeshTensors:
-    """A .npz of `faces` (F, 15) and `neighbours` (F, 3): jittered, padded face by face by repeated ones, taken apart."""
+    """A .npz of `faces` (F, 15) and `neighbours` (F, 3): jittered, padded face by face, taken apart."""
     with np.load(path) as file:
         rows, neighbours = file["faces"], file["neighbours"]
     own = len(rows)
