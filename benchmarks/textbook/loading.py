@@ -1,6 +1,7 @@
 """Loading one item after the other, as a data set class is usually written: open the file, decode, alter, to a tensor.
 
-Sizes and alterations are those of CMCL's training: Jing et al., CVPR 2021. Without a generator nothing is altered.
+Sizes, alterations and their order are those of CMCL's training: Jing et al., CVPR 2021; the released loader pads a mesh
+one face at a time, and so does this. Without a generator nothing is altered.
 """
 
 from __future__ import annotations
@@ -51,19 +52,23 @@ def read_points(path: Path, *, points: int, rng: np.random.Generator | None = No
 
 
 def read_mesh(path: Path, *, faces: int, rng: np.random.Generator | None = None, turn: bool = False) -> MeshTensors:
-    """A .npz of `faces` (F, 15) and `neighbours` (F, 3): padded by repeated faces, jittered, taken apart."""
+    """A .npz of `faces` (F, 15) and `neighbours` (F, 3): jittered, padded face by face, taken apart."""
     with np.load(path) as file:
         rows, neighbours = file["faces"], file["neighbours"]
-    missing = faces - len(rows)
-    if missing > 0:
-        repeated = (np.arange(missing) % len(rows)) if rng is None else rng.integers(0, len(rows), missing)
-        rows = np.concatenate([rows, rows[repeated]])
-        neighbours = np.concatenate([neighbours, neighbours[repeated]])
+    own = len(rows)
     if rng is not None:
         if turn:
             rows = (rows.reshape(-1, 3) @ _turn(rng)).reshape(rows.shape)
-        jitter = np.clip(0.01 * rng.standard_normal((faces, 12)), -0.05, 0.05)
+        jitter = np.clip(0.01 * rng.standard_normal((own, 12)), -0.05, 0.05)
         rows = np.concatenate([rows[:, :12] + jitter, rows[:, 12:]], axis=1)
+    if own < faces:
+        more_rows, more_neighbours = [], []
+        for missing in range(faces - own):
+            repeated = missing % own if rng is None else rng.integers(0, own)
+            more_rows.append(rows[repeated])
+            more_neighbours.append(neighbours[repeated])
+        rows = np.concatenate([rows, np.stack(more_rows)])
+        neighbours = np.concatenate([neighbours, np.stack(more_neighbours)])
     columns = torch.from_numpy(rows.astype(np.float32).T.copy())
     centers = columns[:3]
     return {

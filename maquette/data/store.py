@@ -165,7 +165,8 @@ class Store:
     @cached_property
     def _maps(self) -> dict[str, dict[str, np.ndarray]]:
         return {
-            name: {key: np.load(self.folder / name / f"{key}.npy", mmap_mode="r") for key in fields}
+            # As plain arrays: a row of a `np.memmap` costs its bookkeeping every time.
+            name: {key: np.asarray(np.load(self.folder / name / f"{key}.npy", mmap_mode="r")) for key in fields}
             for name, fields in self.fields.items()
         }
 

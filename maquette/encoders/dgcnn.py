@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from maquette.encoders.base import ENCODERS, Head, check_sizes
 from maquette.encoders.edgeconv import EdgeConv
 from maquette.encoders.nearest import nearest_rows
-from maquette.encoders.pointwise import Pointwise
+from maquette.encoders.pointwise import Pointwise, object_max
 
 __all__ = ["DGCNN"]
 
@@ -48,5 +48,5 @@ class DGCNN(nn.Module):
             nodes = edge(nodes, nearest_rows(nodes.view(objects, count, -1), self.k))
             layers.append(nodes)
         mixed = self.mix(torch.cat(layers, dim=1)).view(objects, count, -1)
-        representations: Tensor = self.head(torch.cat([mixed.max(1).values, mixed.mean(1)], dim=1))
+        representations: Tensor = self.head(torch.cat([object_max(mixed), mixed.mean(1)], dim=1))
         return representations

@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from maquette.encoders.base import ENCODERS, Head, check_sizes
 from maquette.encoders.edgeconv import edge_layer
 from maquette.encoders.gather import neighbour_sum
-from maquette.encoders.pointwise import Pointwise
+from maquette.encoders.pointwise import Pointwise, object_max
 from maquette.errors import ConfigError
 
 __all__ = ["FaceKernelCorrelation", "FaceRotateConvolution", "MeshConvolution", "MeshNet"]
@@ -96,7 +96,7 @@ class MeshConvolution(nn.Module):
         """The next spatial and structural vectors of each face."""
         to_self, to_neighbour = self.concat.linear.weight.chunk(2, dim=1)
         around = edge_layer(structural, neighbours, to_neighbour, to_self, norm=self.concat.norm, slope=0.0)
-        return self.combine(torch.cat([spatial, structural], dim=1)), self.aggregate(around)
+        return self.combine(spatial, structural), self.aggregate(around)
 
 
 @ENCODERS.register("meshnet")
@@ -133,7 +133,7 @@ class MeshNet(nn.Module):
         shape = self.structural(torch.cat([self.rotate(corner), self.kernel(normal, rows), normal], dim=1))
         spatial1, structural1 = self.conv1(self.spatial(center), shape, rows)
         spatial2, structural2 = self.conv2(spatial1, structural1, rows)
-        fused = self.fusion(torch.cat([spatial2, structural2], dim=1))
-        faces = self.concat(torch.cat([spatial1, spatial2, fused], dim=1))
-        representations: Tensor = self.head(faces.view(objects, count, -1).max(1).values)
+        fused = self.fusion(spatial2, structural2)
+        faces = self.concat(spatial1, spatial2, fused)
+        representations: Tensor = self.head(object_max(faces.view(objects, count, -1)))
         return representations

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from maquette.encoders.base import ENCODERS, Head, check_sizes
-from maquette.encoders.pointwise import Pointwise
+from maquette.encoders.pointwise import Pointwise, object_max
 from maquette.errors import ConfigError
 
 __all__ = ["PointNet"]
@@ -46,6 +46,6 @@ class PointNet(nn.Module):
         """Representations; the order of the points does not matter."""
         objects, _, count = points.shape
         rows = self.shared(points.transpose(1, 2).reshape(objects * count, 3))
-        shape = rows.view(objects, count, -1).max(1).values
+        shape = object_max(rows.view(objects, count, -1))
         representations: Tensor = self.head(self.dropout(self.hidden(shape)))
         return representations

@@ -27,7 +27,9 @@ def test_sizes_and_what_a_variant_changes(smoke: bool, rows: int) -> None:
             notes=(),
             smoke=smoke,
             command_end=" --data FOLDER",
+            place="here",
         )
+        assert {row.place for row in table.rows} == {"here"}
         assert table.name == ("a/b-smoke" if smoke else "a/b")
         assert table.command == f"maquette reproduce a/b --size {'smoke' if smoke else 'small'} --data FOLDER"
         return [(row.name, row.changes) for row in table.rows]

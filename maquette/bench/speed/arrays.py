@@ -95,7 +95,7 @@ ARRAY_PARTS = (
         "gallery",
         _map,
         sizes=(617, 1234, 2468),
-        quick_sizes=(300, 600),
+        quick_sizes=(600, 1200),
         at_least=17.0,
         memory=True,
         repeats=3,

@@ -70,5 +70,7 @@ def _write_item(store: Store, row: int, folder: Path, photo_pixels: int) -> Item
         mesh = store.arrays("mesh", rows)
         own = store.notes.get((item.id, "mesh"), {}).get("faces_after", len(mesh["faces"][0]))
         assert isinstance(own, int)
-        np.savez(found.mesh, faces=mesh["faces"][0][:own], neighbours=mesh["neighbours"][0][:own])
+        # In double precision, as MeshNet's own preparation leaves its files.
+        faces, neighbours = mesh["faces"][0][:own], mesh["neighbours"][0][:own]
+        np.savez(found.mesh, faces=faces.astype(np.float64), neighbours=neighbours.astype(np.int64))
     return found

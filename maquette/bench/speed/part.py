@@ -6,11 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Contest", "NotRun", "Part", "Task"]
-
-
-class NotRun(Exception):  # noqa: N818 (not an error: the report says why the row is empty)
-    """Raised by a part that says nothing on this machine; the message is the reason."""
+__all__ = ["Contest", "Part", "Task"]
 
 
 @dataclass(frozen=True)

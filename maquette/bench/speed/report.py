@@ -15,7 +15,7 @@ _HEAD = (
 
 def is_reached(row: Mapping[str, Any]) -> bool | None:
     """Whether the row's ratios, of processor time and of memory, are what they are to be; None where none is asked."""
-    wanted = [(row["ratio_cpu"]["median"], row["at_least"])] if "ratio_cpu" in row else []
+    wanted = [(row["ratio_cpu"]["median"], row["at_least"])]
     if "peak_memory_mb" in row:
         wanted.append((row["peak_memory_mb"]["ratio"], row["memory_at_least"]))
     asked = [(found, least) for found, least in wanted if least is not None]
@@ -59,8 +59,6 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     if row["memory_at_least"] is not None:
         least += f", memory {row['memory_at_least']:g}"
     size = f"{row['size']} {row['grows_with']}"
-    if "not_run" in row:
-        return (row["name"], size, "not run", *[""] * (len(_HEAD) - 4), least)
     reached = {True: " yes", False: " NO", None: ""}[is_reached(row)]
     ratio, memory = row["ratio_cpu"], row.get("peak_memory_mb")
     shares = [row[side].get("share_of_gemm") for side in ("ours", "textbook")]
@@ -101,9 +99,7 @@ def _remarks(report: Mapping[str, Any]) -> list[str]:
         f"freed pages kept by the allocator: {'yes, for both sides' if report['pages_reused'] else 'no'}",
     ]
     for row in report["rows"]:
-        if "not_run" in row:
-            lines.append(f"{row['name']}: not run: {row['not_run']}")
-        elif row.get("notes"):
+        if row.get("notes"):
             notes = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in row["notes"].items())
             lines.append(f"{row['name']}: {notes}")
     if report["quick"]:

@@ -14,7 +14,7 @@ import torch
 from maquette.allocator import reuse_pages
 from maquette.bench.speed.child import ask_child
 from maquette.bench.speed.measure import Times, fit_exponent, gemm_rate, interleave, matrix_flops, quartiles, ratios
-from maquette.bench.speed.part import Contest, NotRun, Part, Task
+from maquette.bench.speed.part import Contest, Part, Task
 from maquette.bench.speed.parts import PARTS
 from maquette.bench.speed.textbook import checkout
 from maquette.errors import ConfigError, UnknownNameError
@@ -101,10 +101,7 @@ def measure_part(part: Part, *, quick: bool, threads: int, scratch: Path) -> dic
     series: list[tuple[Times, Times]] = []
     contest: Contest | None = None
     for size in sizes:
-        try:
-            contest = part.build(Task(size, sizes[-1], scratch))
-        except NotRun as reason:
-            return row | {"not_run": str(reason)}
+        contest = part.build(Task(size, sizes[-1], scratch))
         # Growth needs one point a size; the ratio needs several repeats, at the last one.
         repeats = 1 if size != sizes[-1] else (min(part.repeats, _QUICK_REPEATS) if quick else part.repeats)
         series.append(interleave(contest.ours, contest.textbook, repeats=repeats))

@@ -60,6 +60,13 @@ def test_the_textbook_pads_jitters_and_turns(tmp_path: Path) -> None:
     moved = book.read_mesh(path, faces=4, rng=np.random.default_rng(0))
     assert 0 < float((moved["centers"] - plain["centers"][:, :4]).abs().max()) <= 0.05
     assert torch.equal(moved["normals"], plain["normals"][:, :4])
+    padded = book.read_mesh(path, faces=40, rng=np.random.default_rng(0))
+    # A repeated face is one of the four, as jittered as it is, beside its own neighbours.
+    repeated = padded["centers"][0].round().long()[4:]
+    assert set(repeated.tolist()) == {0, 1, 2, 3}
+    for name in ("centers", "corners", "normals"):
+        assert torch.equal(padded[name][:, 4:], padded[name][:, repeated])
+    assert torch.equal(padded["neighbours"][4:], padded["neighbours"][repeated])
     turned = book.read_mesh(path, faces=4, rng=np.random.default_rng(0), turn=True)
     radius = turned["centers"][:2].norm(dim=0)
     torch.testing.assert_close(radius, torch.arange(4.0), rtol=0, atol=0.1)

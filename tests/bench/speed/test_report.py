@@ -67,10 +67,9 @@ def test_a_line_holds_the_figures() -> None:
 
 
 def test_markdown_names_commit_machine_and_command() -> None:
-    missing = {key: value for key, value in _row(name="odd").items() if key not in ("ratio_cpu", "ours", "notes")}
-    page = write_markdown(_report(_row(), {**missing, "not_run": "no such unit"}), command="maquette bench")
+    page = write_markdown(_report(_row(), _row(name="odd", at_least=9.0)), command="maquette bench")
     assert "commit abc, a machine, torch 2.13.0" in page and "`maquette bench`, AVX2, threads: 1." in page
-    assert "| odd | 40 rows | not run |" in page and "* odd: not run: no such unit" in page
+    assert "| toy | 40 rows | 5.25 |" in page and "| odd | 40 rows | 5.25 |" in page and "| 9 NO |" in page
     assert "* toy: waiting share 0.0123" in page
     columns = {line.count("|") for line in page.splitlines() if line.startswith("|")}
     assert len(columns) == 1

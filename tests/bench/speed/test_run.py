@@ -11,7 +11,7 @@ import torch
 
 import maquette.bench.speed.run as run
 from maquette.bench.speed.measure import Times
-from maquette.bench.speed.part import Contest, NotRun, Part, Task
+from maquette.bench.speed.part import Contest, Part, Task
 from maquette.bench.speed.parts import PARTS
 from maquette.errors import ConfigError, UnknownNameError
 
@@ -77,14 +77,6 @@ def test_memory_is_asked_of_a_child_a_side(
     row = run.measure_part(_part(memory=True), quick=False, threads=1, scratch=tmp_path)
     assert row["peak_memory_mb"] == {"ours": 50.0, "textbook": 200.0, "ratio": 4.0}
     assert "peak_memory_mb" not in run.measure_part(_part(memory=True), quick=True, threads=1, scratch=tmp_path)
-
-
-def test_a_part_that_says_nothing_here(tmp_path: Path) -> None:
-    def build(task: Task) -> Contest:
-        raise NotRun("no such unit")
-
-    row = run.measure_part(_part(build=build), quick=True, threads=1, scratch=tmp_path)
-    assert row["not_run"] == "no such unit" and "ratio_cpu" not in row
 
 
 def test_shares_of_the_ceiling_and_what_stands_beside(known_times: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
