@@ -139,6 +139,7 @@ def no_webgl(page: Page, scene: Scene) -> None:
     page.goto(scene.full)
     page.wait_for_selector(".card-open")
     page.locator(".card-open").first.click()
+    page.wait_for_selector(".turn-face")
     page.wait_for_function("getComputedStyle(document.querySelector('.turn-face')).backgroundImage !== 'none'")
 
 

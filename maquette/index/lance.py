@@ -80,6 +80,8 @@ class LanceIndex(Index):
                 f"asked for {dimensions} with {parts}"
             )
         self._rows, self._version = self._load()
+        self._versions: frozenset[str] = frozenset()
+        self._places: dict[str, int] | None = None  # where Lance keeps each row of this version; None: not asked yet
 
     @property
     def tags(self) -> Mapping[str, str]:
@@ -100,12 +102,15 @@ class LanceIndex(Index):
         return entries(self._rows, ids)
 
     def parts(self, ids: Sequence[str]) -> Float32[np.ndarray, "N M D"]:
-        known_rows(self._rows, ids)
-        if not ids or not self.part_names:
-            return np.zeros((len(ids), len(self.part_names), self.dimensions), dtype=np.float32)
-        with self._guard("read parts from", remedy=_REMEDY):
-            found = self._table.search().where(_among(sorted(set(ids)))).select(list(PART_COLUMNS)).to_arrow()
-            parts = parts_from_arrow(found, self._head)
+        with self._state, self._guard("read parts from", remedy=_REMEDY):
+            known_rows(self._rows, ids)
+            if not ids or not self.part_names:
+                return np.zeros((len(ids), len(self.part_names), self.dimensions), dtype=np.float32)
+            if self._places is None:
+                found = self._table.search().select(["id"]).with_row_id(True).to_arrow()
+                self._places = dict(zip(found["id"].to_pylist(), found["_rowid"].to_pylist(), strict=True))
+            places = [self._places[id_] for id_ in dict.fromkeys(ids)]
+            parts = parts_from_arrow(self._table.take_row_ids(places).select(list(PART_COLUMNS)).to_arrow(), self._head)
             return np.stack([parts[id_] for id_ in ids])
 
     def ids(self, where: Sequence[Condition] = ()) -> tuple[str, ...]:
@@ -135,10 +140,17 @@ class LanceIndex(Index):
     def refresh(self) -> bool:
         with self._state:
             with self._guard("look for a newer version of"):
+                # Each version has a file of its own, so the same names are the same versions; listed first, so that one
+                # that is committed meanwhile is seen the next time.
+                versions = frozenset(path.name for path in (self._files / "_versions").iterdir())
+                if versions == self._versions:
+                    return False
                 self._table.checkout_latest()
                 moved = bool(self._table.version != self._version)
             if moved:
                 self._rows, self._version = self._load()
+                self._places = None
+            self._versions = versions
             return moved
 
     def __len__(self) -> int:
@@ -197,7 +209,7 @@ class LanceIndex(Index):
                 self._table.optimize(cleanup_older_than=self._keep_versions)
                 version = int(self._table.version)
             self._sync()
-        self._rows, self._version = rows, version
+        self._rows, self._version, self._places = rows, version, None
 
     def _sync(self) -> None:
         """Have the disk keep every file that is new since the last call, and the names of the files."""

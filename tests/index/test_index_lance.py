@@ -69,6 +69,39 @@ def test_a_reader_keeps_its_version_until_it_refreshes(tmp_path: Path) -> None:
         assert reader.search(np.ones((1, 8)), k=1)[0].ids == ("later",)
 
 
+def test_parts_are_those_of_the_newest_rows_wherever_they_have_moved(tmp_path: Path) -> None:
+    ours = LanceIndex(folder=tmp_path, dimensions=4, parts=("image",), compact_every=5)
+    theirs = LanceIndex(folder=tmp_path)
+    rng = np.random.default_rng(3)
+    there: dict[str, np.ndarray] = {}
+    for turn in range(30):
+        writer, reader = (ours, theirs) if rng.random() < 0.5 else (theirs, ours)
+        ids = [f"item{number}" for number in rng.choice(12, 3, replace=False)]
+        vectors = np.eye(4)[rng.integers(0, 4, 3)] + rng.random((3, 4))
+        if turn % 4 == 3:
+            writer.remove(ids[:2])
+            there = {id_: vector for id_, vector in there.items() if id_ not in ids[:2]}
+        else:
+            writer.upsert(ids, vectors, parts={"image": vectors})
+            there |= dict(zip(ids, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), strict=True))
+        reader.refresh()
+        for index in (writer, reader):
+            found = index.parts([*there, *list(there)[:1]])[:, 0]
+            np.testing.assert_allclose(found, [*there.values(), *list(there.values())[:1]], atol=1e-6)
+    with pytest.raises(InputError, match="'gone' is not among"):
+        ours.parts(["gone"])
+
+
+def test_looking_for_a_newer_version_costs_nothing_where_there_is_none(tmp_path: Path) -> None:
+    index, other = filled(tmp_path), LanceIndex(folder=tmp_path)
+    index.refresh()
+    opened, index._table = index._table, None
+    assert not index.refresh(), "Lance would have been asked"
+    index._table = opened
+    other.add(["newest"], np.ones((1, 8)))
+    assert index.refresh() and "newest" in index and not index.refresh()
+
+
 def test_a_writer_sees_what_another_wrote_before_it_decides(tmp_path: Path) -> None:
     one, two = filled(tmp_path), LanceIndex(folder=tmp_path)
     one.add(["mine"], np.ones((1, 8)))
