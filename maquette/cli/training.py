@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -72,6 +72,9 @@ def embed(
     run: RunArgument,
     out: Annotated[Path, typer.Option(help="The folder to write: a file a modality, label.npy, ids.json.")],
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    backend: Annotated[
+        Literal["torch", "onnxruntime"], typer.Option(help="What computes; onnxruntime needs the extra onnx.")
+    ] = "torch",
     as_json: JsonOption = False,
 ) -> None:
     """Write a run's representations of a split, in the layout that `evaluate --features` reads."""
@@ -79,7 +82,7 @@ def embed(
 
     began = time.perf_counter()
     with stage(f"encoding {split}"):
-        names = write_representations(run, out, split=split)
+        names = write_representations(run, out, split=split, backend=backend)
     seconds = time.perf_counter() - began
     items = len(json.loads((out / "ids.json").read_text(encoding="utf-8"))["ids"])
     answer(

@@ -10,6 +10,7 @@ from maquette.encoders.meshnet import MeshNet
 from maquette.encoders.mlp import MLP
 from maquette.encoders.mnist_cnn import MnistCNN
 from maquette.encoders.model import CrossModalModel, ModalitySpec, evaluating, export_model, open_model
+from maquette.encoders.onnx import export_onnx, is_exportable, on_onnxruntime
 from maquette.encoders.pointnet import PointNet
 from maquette.encoders.resnet import ResNet18
 
@@ -29,6 +30,9 @@ __all__ = [
     "embed",
     "evaluating",
     "export_model",
+    "export_onnx",
+    "is_exportable",
     "move_batch",
+    "on_onnxruntime",
     "open_model",
 ]

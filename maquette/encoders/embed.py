@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 
 from maquette.encoders.model import CrossModalModel, evaluating
-from maquette.errors import InputError, UnknownNameError
+from maquette.encoders.onnx import on_onnxruntime
+from maquette.errors import ConfigError, InputError, UnknownNameError
 from maquette.types import Batch
 
 __all__ = ["Embedded", "embed", "move_batch"]
@@ -47,17 +49,23 @@ def embed(
     *,
     device: str = "cpu",
     precision: Literal["float32", "bfloat16"] = "float32",
+    backend: Literal["torch", "onnxruntime"] = "torch",
 ) -> Embedded:
     """Representations of all objects of `batches`, each view encoded once, in evaluation mode.
 
     The model must be on `device`; batches are moved there. "bfloat16" runs the large products in half precision:
-    about twice as fast where the hardware has it, and not exact. No batch at all raises an InputError.
+    about twice as fast where the hardware has it, and not exact. `backend` "onnxruntime" (extra `onnx`, CPUs, float32)
+    runs the encoders that can be exported through ONNX Runtime, see `onnx.on_onnxruntime`. No batch at all raises an
+    InputError.
     """
     values: list[np.ndarray] = []
     present: list[np.ndarray] = []
     rows: list[np.ndarray] = []
     views: list[Mapping[str, np.ndarray]] = []
-    with evaluating(model), torch.inference_mode():
+    if backend == "onnxruntime" and (torch.device(device).type != "cpu" or precision != "float32"):
+        raise ConfigError(f"backend {backend!r} on {device} in {precision}: expected device 'cpu' and 'float32'")
+    through = on_onnxruntime(model) if backend == "onnxruntime" else nullcontext()
+    with through, evaluating(model), torch.inference_mode():
         for batch in batches:
             with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=precision == "bfloat16"):
                 encoded = model.encode(move_batch(batch, device))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ from maquette.train.practice import measured_objects
 from maquette.train.run import Run, build_modalities, pick_device
 
 __all__ = [
+    "Backend",
     "best_labels",
     "encode_run",
     "encode_split",
@@ -38,11 +39,20 @@ __all__ = [
     "score_embedded",
 ]
 
+Backend = Literal["torch", "onnxruntime"]
+"""What computes representations: PyTorch, or ONNX Runtime (extra `onnx`)."""
+
 _ENCODE_BATCH = 64
 
 
 def encode_split(
-    model: CrossModalModel, store: Store, *, modalities: Mapping[str, Modality], split: str, device: torch.device
+    model: CrossModalModel,
+    store: Store,
+    *,
+    modalities: Mapping[str, Modality],
+    split: str,
+    device: torch.device,
+    backend: Backend = "torch",
 ) -> tuple[Embedded, Int[np.ndarray, "N"]]:
     """Representations of the split's objects, each encoded once and un-augmented, and their rows in the store."""
     loader = Loader(
@@ -55,7 +65,7 @@ def encode_split(
         augment=False,
         workers=1,
     )
-    return embed(model, loader.scan(), device=str(device)), loader.rows
+    return embed(model, loader.scan(), device=str(device), backend=backend), loader.rows
 
 
 def score_embedded(
@@ -92,15 +102,19 @@ def mean_map(
     return float(np.mean(values)) if values else 0.0
 
 
-def encode_run(folder: Path, *, split: str) -> tuple[Embedded, Store, Int[np.ndarray, "N"]]:
-    """A finished run's representations of a split, the store they are of, and their rows in it."""
+def encode_run(folder: Path, *, split: str, backend: Backend = "torch") -> tuple[Embedded, Store, Int[np.ndarray, "N"]]:
+    """A finished run's representations of a split, the store they are of, and their rows in it.
+
+    On the device that the run was trained on; with `backend` "onnxruntime" on the processor.
+    """
     run = Run.open(folder)
     if not run.finished:
         raise CheckpointError(f"{folder}: the run is not finished: go on with maquette train --resume")
     store = Store.open(run.prepared)
-    device = pick_device(run.config.train.device)
+    device = pick_device(run.config.train.device if backend == "torch" else "cpu")
     model = open_model(run.model, device=str(device))
-    embedded, rows = encode_split(model, store, modalities=build_modalities(run.config), split=split, device=device)
+    modalities = build_modalities(run.config)
+    embedded, rows = encode_split(model, store, modalities=modalities, split=split, device=device, backend=backend)
     return embedded, store, rows
 
 

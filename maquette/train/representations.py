@@ -17,7 +17,7 @@ from maquette.data.atomic import write_atomically
 from maquette.errors import FileError
 from maquette.metrics import average_views, feature_file
 from maquette.metrics.features import IDS_FILE, LABELS_FILE
-from maquette.train.evaluation import best_labels, encode_run
+from maquette.train.evaluation import Backend, best_labels, encode_run
 from maquette.train.run import Run
 
 __all__ = ["VIEW_COUNTS", "write_representations"]
@@ -28,14 +28,14 @@ VIEW_COUNTS = (1, 2, 4)
 _FORMAT = "maquette-representations-1"
 
 
-def write_representations(run: Path, out: Path, *, split: str) -> tuple[str, ...]:
+def write_representations(run: Path, out: Path, *, split: str, backend: Backend = "torch") -> tuple[str, ...]:
     """Write a finished run's representations of a split into `out`; the names of the files, sorted.
 
     Labels are the true ones, given ones where nobody knows the true one. What an earlier call wrote is replaced;
     FileError if `out` holds anything else.
     """
     _check_ours(out)
-    embedded, store, rows = encode_run(run, split=split)
+    embedded, store, rows = encode_run(run, split=split, backend=backend)
     labels, known = best_labels(store, rows)
     arrays: dict[str, Shaped[np.ndarray, "..."]] = {LABELS_FILE: labels}
     for name, values in embedded.representations.items():
