@@ -37,24 +37,25 @@ __all__ = [
     "sources_of_manifest",
 ]
 
-__getattr__ = load_lazily(
-    __name__,
-    {
-        "UNLIKE": "parts",
-        "AddReport": "answers",
-        "Answer": "answers",
-        "Calibration": "calibrated",
-        "CheckReport": "check",
-        "Collection": "collection",
-        "Engine": "engine",
-        "Hit": "answers",
-        "Part": "parts",
-        "QueryFile": "answers",
-        "Source": "sources",
-        "check_collection": "check",
-        "find_sources": "sources",
-        "fuse_parts": "fuse",
-        "fuse_query": "fuse",
-        "sources_of_manifest": "sources",
-    },
-)
+if not TYPE_CHECKING:  # else every name would pass for one of the package's
+    __getattr__ = load_lazily(
+        __name__,
+        {
+            "UNLIKE": "parts",
+            "AddReport": "answers",
+            "Answer": "answers",
+            "Calibration": "calibrated",
+            "CheckReport": "check",
+            "Collection": "collection",
+            "Engine": "engine",
+            "Hit": "answers",
+            "Part": "parts",
+            "QueryFile": "answers",
+            "Source": "sources",
+            "check_collection": "check",
+            "find_sources": "sources",
+            "fuse_parts": "fuse",
+            "fuse_query": "fuse",
+            "sources_of_manifest": "sources",
+        },
+    )

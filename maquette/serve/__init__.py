@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Client", "Service", "Settings", "Tokens", "create_app", "serve"]
 
-__getattr__ = load_lazily(
-    __name__,
-    {
-        "Client": "client",
-        "Service": "service",
-        "Settings": "settings",
-        "Tokens": "access",
-        "create_app": "app",
-        "serve": "server",
-    },
-)
+if not TYPE_CHECKING:  # else every name would pass for one of the package's
+    __getattr__ = load_lazily(
+        __name__,
+        {
+            "Client": "client",
+            "Service": "service",
+            "Settings": "settings",
+            "Tokens": "access",
+            "create_app": "app",
+            "serve": "server",
+        },
+    )

@@ -71,7 +71,7 @@ def test_bad_files_are_reported_and_the_good_ones_indexed(tiny_demo: Path, model
         "text.ply": "ply",
     }.items():
         assert any(word in refused[name].lower() for word in reason.split("|")), refused[name]
-    again = run("index", "add", collection, models, "--workers", "0", "--strict")
+    again = run("index", "add", collection, models, "--workers", "2", "--strict")
     assert again.exit_code == 1
     assert "unchanged 5, refused 6" in again.stdout
 

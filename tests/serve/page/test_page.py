@@ -234,11 +234,13 @@ def test_everything_by_keys_alone(open_page: Open, photo: dict[str, Any]) -> Non
 
 def test_pictures_turn_under_the_pointer_unless_motion_is_unwanted(open_page: Open, service: Pretend) -> None:
     page = open_page()
+    page.wait_for_selector(".example")  # what comes in above the models moves them away from under the pointer
     page.locator(".card").first.hover()
     page.wait_for_selector(".card-open.turning")
     assert any(line.startswith("/api/turntable") for line in service.asked)
     service.asked.clear()
     still = open_page(reduced_motion="reduce")
+    still.wait_for_selector(".example")
     still.locator(".card").first.hover()
     still.wait_for_timeout(600)
     assert still.locator(".turning").count() == 0
