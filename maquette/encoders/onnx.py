@@ -7,7 +7,6 @@ over neighbours, and laying the neighbours out is what makes such networks slow.
 
 from __future__ import annotations
 
-import io
 import logging
 import warnings
 from collections.abc import Iterator, Mapping
@@ -125,9 +124,8 @@ def _export(encoder: nn.Module, inputs: Mapping[str, Tensor]) -> bytes:
             verbose=False,
         )
     assert program is not None
-    file = io.BytesIO()
-    program.save(file)
-    return file.getvalue()
+    content: bytes = program.model_proto.SerializeToString()
+    return content
 
 
 def _twice(tensor: Tensor, axes: int) -> Tensor:
