@@ -44,7 +44,7 @@ class Pointwise(nn.Module):
 
 
 def _linear(rows: Sequence[Tensor], weight: Tensor, shift: Tensor | None = None) -> Tensor:
-    first, *others = weight.split([part.shape[1] for part in rows], dim=1)
+    first, *others = torch.split(weight, [part.shape[1] for part in rows], dim=1)
     values = F.linear(rows[0], first, shift)
     for part, columns in zip(rows[1:], others, strict=True):
         values = torch.addmm(values, part, columns.T)

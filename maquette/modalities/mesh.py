@@ -94,7 +94,7 @@ class MeshModality(Modality):
         centers = columns[:, :3]
         return {
             "centers": centers.contiguous(),
-            "corners": (columns[:, 3:12].unflatten(1, (3, 3)) - centers.unsqueeze(1)).flatten(1, 2),
+            "corners": columns[:, 3:12] - centers.repeat(1, 3, 1),
             "normals": columns[:, 12:].contiguous(),
             "neighbours": torch.from_numpy(arrays["neighbours"].astype(np.int64)),
         }

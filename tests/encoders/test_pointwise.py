@@ -42,7 +42,7 @@ def test_arguments_stand_side_by_side(training: bool, unlike_fresh: Callable[[nn
     layer = unlike_fresh(Pointwise(9, 7).double().train(training))
     together = torch.randn(11, 9, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
     expected = layer(together)
-    found = layer(*together.split([2, 4, 3], dim=1))
+    found = layer(*torch.split(together, [2, 4, 3], dim=1))
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
     wanted = [together, *layer.parameters()]
     weights = torch.linspace(-1, 1, 77, dtype=torch.float64).view(11, 7)
@@ -57,7 +57,7 @@ def test_object_max_by_hand() -> None:
     asked = values.requires_grad_()
     found = object_max(asked)
     assert found.tolist() == [[3, 5], [0, -1]]
-    found.sum().backward()
+    torch.autograd.backward(found.sum())
     # One of equally large values gets the whole gradient.
     assert asked.grad is not None
     assert sorted(asked.grad.flatten().tolist()) == [0] * 8 + [1] * 4
