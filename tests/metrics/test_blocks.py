@@ -8,6 +8,7 @@ import pytest
 from jaxtyping import Float, Int
 from sklearn.metrics import average_precision_score
 
+from maquette.bench.speed.child import peak_bytes
 from maquette.errors import InputError
 from maquette.metrics.blocks import cosine_scores, rank_blocks
 from maquette.metrics.ranking import average_precision, rank_relevant
@@ -180,3 +181,19 @@ def test_memory_stays_far_below_the_full_matrix() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 << 20 < 8 * 3000 * 3000 // 8
+
+
+@pytest.mark.slow
+def test_twelve_thousand_queries_and_items_stay_far_below_a_gigabyte() -> None:
+    rng = np.random.default_rng(15)
+    count = 12_000
+    values = rng.standard_normal((count, 16)).astype(np.float32)
+    labels = rng.integers(0, 40, count)
+    found: list[Float[np.ndarray, "Q"]] = []
+    peak = peak_bytes(lambda: found.append(all_precisions(values, values, labels, labels, memory_bytes=256 << 20)))
+    # All scores at once would be 1,152 MB.
+    assert peak < 300e6
+    some = rng.integers(0, count, 5)
+    expected = all_precisions(values[some], values, labels[some], labels)
+    assert found[0].shape == (count,)
+    np.testing.assert_allclose(found[0][some], expected, atol=1e-12)
