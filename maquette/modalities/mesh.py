@@ -99,11 +99,7 @@ class MeshModality(Modality):
         centers = columns[:, :3]
         return {
             "centers": centers.contiguous(),
-<<<<<<< HEAD
-            "corners": (torch.unflatten(columns[:, 3:12], 1, (3, 3)) - centers.unsqueeze(1)).flatten(1, 2),
-=======
             "corners": columns[:, 3:12] - centers.repeat(1, 3, 1),
->>>>>>> speed
             "normals": columns[:, 12:].contiguous(),
             "neighbours": torch.from_numpy(arrays["neighbours"].astype(np.int64)),
         }

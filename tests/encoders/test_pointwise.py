@@ -57,10 +57,6 @@ def test_object_max_by_hand() -> None:
     asked = values.requires_grad_()
     found = object_max(asked)
     assert found.tolist() == [[3, 5], [0, -1]]
-<<<<<<< HEAD
     (gradient,) = torch.autograd.grad(found.sum(), asked)
-=======
-    torch.autograd.backward(found.sum())
->>>>>>> speed
     # One of equally large values gets the whole gradient.
     assert sorted(gradient.flatten().tolist()) == [0] * 8 + [1] * 4
