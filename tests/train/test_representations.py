@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from maquette.cli.app import app
 from maquette.errors import FileError
 from maquette.metrics import PROTOCOLS, evaluate_features, get_protocol
 from maquette.train.evaluation import encode_run, evaluate_run
@@ -47,6 +49,18 @@ def test_rows_are_the_objects_of_the_split(run: Path, tmp_path: Path) -> None:
     for name in ("image", "pointcloud"):
         assert head["lacking"].get(name, []) == np.flatnonzero(~embedded.present[name]).tolist()
     assert head["lacking"]
+
+
+def test_onnxruntime_writes_the_same_up_to_rounding(run: Path, tmp_path: Path) -> None:
+    plain, other = tmp_path / "torch", tmp_path / "onnxruntime"
+    names = write_representations(run, plain, split="train")
+    asked = ["embed", str(run), "--out", str(other), "--split", "train", "--backend", "onnxruntime"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    for name in (name for name in names if name.endswith("_feat.npy") or "_feat_" in name):
+        expected, found = np.load(plain / name), np.load(other / name)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+        assert not np.array_equal(found, expected)  # it was another runtime that computed them
 
 
 def test_nothing_of_an_earlier_call_is_left_and_nothing_of_others_is_touched(run: Path, tmp_path: Path) -> None:
