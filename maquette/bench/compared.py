@@ -8,7 +8,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from maquette.bench.plan import Cell, Table
-from maquette.bench.tables import average, figure_lines, how_lines, noise_of
+from maquette.bench.tables import average, crossing, figure_lines, how_lines, noise_of
 
 __all__ = ["render_compared"]
 
@@ -33,8 +33,8 @@ def render_compared(table: Table, results: _Results, figures: Sequence[Path] = (
     ]
     for data in dict.fromkeys(row.data for row in table.rows):
         own = [result for result in results if result.get("set", "") == data]
-        for protocol, crossing in table.protocols.items():
-            kind = "pairs of different modalities" if crossing else "all pairs"
+        for protocol, only_crossing in table.protocols.items():
+            kind = "pairs of different modalities" if only_crossing else "all pairs"
             words = f"{data}: mAP" if data else "mAP"
             lines += ["", f"## {words}, protocol `{protocol}`, {kind}", ""]
             lines += _part(table, own, data, protocol)
@@ -76,8 +76,8 @@ def _places(table: Table, results: _Results, data: str, row: str, protocol: str)
     measured = list(results[0]["metrics"][protocol]) if results else []
     known = [cell.pair for cell in table.published if cell.data == data and (not row or cell.row == row)]
     pairs = list(dict.fromkeys([*measured, *known])) or ["all pairs"]
-    crossing = [pair for pair in pairs if len(set(pair.split("->"))) == 2]
-    places = [(f"{_MEAN}{len(crossing)} of different modalities", "")] if results and len(crossing) > 2 else []
+    count = len(crossing(pairs))
+    places = [(f"{_MEAN}{count} of different modalities", "")] if results and count > 2 else []
     for pair in pairs:
         by_views = table.columns != "views" and table.views and "image" in pair
         places += [(pair, str(count)) for count in table.views] if by_views else [(pair, "")]
@@ -108,8 +108,8 @@ def _scores(result: Mapping[str, Any], cell: Cell, protocol: str) -> Mapping[str
     metrics = result["metrics"]
     pairs = {**metrics[protocol], **metrics.get("views", {}).get(protocol, {}).get(cell.views, {})}
     if cell.pair.startswith(_MEAN):
-        crossing = [pair for pair in pairs if len(set(pair.split("->"))) == 2 and pairs[pair]["map"] is not None]
-        return average(pairs, crossing) if crossing else {"map": None}
+        found = [pair for pair in crossing(pairs) if pairs[pair]["map"] is not None]
+        return average(pairs, found) if found else {"map": None}
     if cell.views and cell.views not in metrics.get("views", {}).get(protocol, {}):
         return None
     return pairs.get(cell.pair)

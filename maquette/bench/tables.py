@@ -75,7 +75,9 @@ def overview(table: Table, results: _Results) -> list[str]:
     means = {
         (method, noise): mean_maps(results, protocol, method, noise) for method in _methods(results) for noise in noises
     }
-    best = {noise: max(mean(values) for (_, n), values in means.items() if n == noise and values) for noise in noises}
+    best = {
+        n: max((mean(values) for (_, m), values in means.items() if m == n and values), default=0.0) for n in noises
+    }
     count = len(crossing(results[0]["metrics"][protocol]))
     lines = [
         f"## At a glance: mAP, mean of the {count} pairs of different modalities, protocol `{protocol}`",
