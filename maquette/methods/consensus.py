@@ -1,29 +1,28 @@
 """Consensus: labels by the agreement of neighbours within and across modalities. A method of this project.
 
 No paper: docs/methods/consensus.md says what it builds on and where it fails. Its terms are RONO's center loss and
-multimodal gap (Feng et al., CVPR 2023) and DAC's two cross-entropies, on soft targets in place of given labels; the
-targets come from the neighbourhoods of the representations.
+multimodal gap (Feng et al., CVPR 2023) and DAC's cross-entropy over centers, on soft targets in place of given labels;
+the targets come from the neighbourhoods of the representations.
 
-    L = L_center + λ_sem L_sem + λ_mg L_mg + L_cls,    t ← β t + (1 - β) p    every `every` epochs
+    L = L_center + λ_sem L_sem + λ_mg L_mg,    t ← β t + (1 - β) p    every `every` epochs
 
     v_i = mean over i's K nearest neighbours of their given labels, in each modality and in all together
     π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels
-    prior_i(c) ∝ b_c exp( γ mean over spaces of log π_i(c) )    b: classes become as frequent as they are given
-    p_i(c) ∝ prior_i(c) T_{c,y_i}                      T by expectation maximisation over all objects
-    twice more, with the neighbours' p in place of their given labels
+    prior_i(c) ∝ b_c (mean over spaces of π_i(c))^γ    b: classes become as frequent as they are given
+    p_i(c) ∝ prior_i(c) T_{c,y_i}                      the same at 1.5 γ for T, by expectation maximisation over all
+                                                       objects, and for the verdicts
 
 | symbol | name here | value |
 |---|---|---|
 | K | `neighbours` (None: `neighbours_for` the estimated rate) | None |
-| rounds after the first | `rounds` | 2 |
-| γ | `sharpness` | 1.5 |
+| γ | `sharpness` (None: `sharpness_for` the size of a class) | None |
 | β | `momentum` | 0.6 |
 | epochs between two votes | `every` | 3 |
 | whether neighbours vote at all (False: the given labels are the targets) | `votes` | True |
 | L_center, a | `soft_center_loss`, `scale_center` | 0.05, as RONO |
-| L_mg, λ_mg, τ | `instance_contrast` in which i counts 1 - t_i·t_j against j, `weight_gap`, `temperature` | 4, 0.22 |
-| L_sem, λ_sem, τ_c | cross-entropy over cosines to the centers, `weight_semantic`, `temperature_semantic` | 10, 0.1 |
-| L_cls | cross-entropy of the shared head | |
+| L_sem, λ_sem | cross-entropy over cosines to the centers divided by τ, `weight_semantic` | 10 |
+| L_mg, λ_mg | `instance_contrast` in which i counts 1 - t_i·t_j against j, `weight_gap` | 4 |
+| τ | `temperature`, of both | 0.22, as RONO and DAC |
 
 Only given labels enter. No constant depends on the rate of the noise: T is estimated, and 1 - mean_i p_i(y_i) is the
 rate. At rate 0, T is nearly the identity and the targets are nearly the given labels.
@@ -32,6 +31,7 @@ rate. At rate 0, T is nearly the identity and the targets are nearly the given l
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -41,15 +41,35 @@ from torch.nn import functional as F
 from maquette.errors import ConfigError
 from maquette.losses import filled, instance_contrast, present_mean, soft_cross_entropy
 from maquette.methods.base import METHODS, Method, ParamGroup, Scan, Verdicts
-from maquette.methods.head import SharedHead, mean_probabilities
-from maquette.methods.neighbours import balanced, fit_transition, local_mixture, nearest, spaces_of
+from maquette.methods.head import mean_probabilities
+from maquette.methods.neighbours import balanced, fit_transition, local_mixture, nearest, posterior_of, spaces_of
 from maquette.methods.settings import check_positive, check_weights
 from maquette.types import Progress, Representations, SamplePlan
 
-__all__ = ["Consensus", "agree", "neighbours_for", "soft_center_loss"]
+__all__ = ["Agreement", "Consensus", "agree", "neighbours_for", "sharpness_for", "soft_center_loss"]
 
 _FLOOR = 1e-3
-"""Added to every share before its logarithm: no neighbourhood rules a class out."""
+"""Added to every share: no neighbourhood rules a class out."""
+
+_TURNS = 3
+"""Turns between the mixtures and T, which depend on each other."""
+
+_FEWEST = 8
+"""Neighbours that are asked at least."""
+
+_SURER = 1.5
+"""How much sharper than the targets' the priors of T and of the verdicts are.
+
+Targets had better stay open where neighbours do not agree; who is counted had better be counted once.
+"""
+
+
+class Agreement(NamedTuple):
+    """What neighbours agree on: `targets` to train on, the surer `posterior` over true classes, and `transition`, T."""
+
+    targets: Float[Tensor, "N C"]
+    posterior: Float[Tensor, "N C"]
+    transition: Float[Tensor, "C C"]
 
 
 def agree(
@@ -59,34 +79,37 @@ def agree(
     *,
     classes: int,
     neighbours: int,
-    rounds: int,
     sharpness: float,
-) -> tuple[Float[Tensor, "N C"], Float[Tensor, "C C"]]:
-    """Posteriors p_i over the true classes, and the estimated transition matrix T (rows: true class).
+) -> Agreement:
+    """Posteriors p_i over the true classes at γ and at 1.5 γ, and the estimated transition matrix T (rows: true class).
 
     An object without any modality, or without neighbours, is judged by its given label alone.
     """
     given = F.one_hot(labels, classes).to(reps.dtype)
-    found = [nearest(unit, there, count=neighbours) for unit, there in spaces_of(reps, present)]
+    voted, asked = [], reps.new_zeros(len(reps), 1)
+    for unit, there in spaces_of(reps, present):
+        rows, near = nearest(unit, there, count=neighbours)
+        if near.shape[1]:
+            voted.append((rows, given[near].mean(dim=1)))
+            asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
     transition = torch.full((classes, classes), 0.5 / max(classes - 1, 1), dtype=reps.dtype, device=reps.device)
     transition.fill_diagonal_(0.5)
-    posterior = given
-    for number in range(1 + rounds):
-        # The first mixture depends on T, and T on it: a few turns settle both.
-        for _ in range(3 if number == 0 else 1):
-            logs = reps.new_zeros(len(reps), classes)
-            asked = reps.new_zeros(len(reps), 1)
-            for rows, near in found:
-                if not near.shape[1]:
-                    continue
-                votes = posterior[near].mean(dim=1) if number else given[near].mean(dim=1)
-                shares = votes if number else local_mixture(votes, transition)
-                logs.index_add_(0, rows, (shares + _FLOOR).log())
-                asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
-            prior = balanced((sharpness * logs / asked.clamp(min=1)).softmax(dim=1), labels)
-            transition, newer = fit_transition(prior, labels, transition)
-        posterior = newer
-    return posterior, transition
+    shares = torch.zeros_like(given)
+    for _ in range(_TURNS):
+        shares = torch.zeros_like(given)
+        for rows, votes in voted:
+            shares.index_add_(0, rows, local_mixture(votes, transition))
+        shares = shares / asked.clamp(min=1) + _FLOOR
+        transition = fit_transition(_prior(shares, labels, _SURER * sharpness), labels, transition)
+    targets, posterior = (
+        posterior_of(_prior(shares, labels, power), labels, transition) for power in (sharpness, _SURER * sharpness)
+    )
+    return Agreement(targets, posterior, transition)
+
+
+def _prior(shares: Float[Tensor, "N C"], labels: Int[Tensor, "N"], power: float) -> Float[Tensor, "N C"]:
+    prior = shares**power
+    return balanced(prior / prior.sum(dim=1, keepdim=True), labels)
 
 
 def neighbours_for(rate: float, *, objects: int, classes: int) -> int:
@@ -98,7 +121,19 @@ def neighbours_for(rate: float, *, objects: int, classes: int) -> int:
     [8, 8, 16, 32]
     """
     size = objects / classes
-    return min(max(round(math.sqrt(size) / max(1 - rate, 0.01)), 8), max(round(size), 8))
+    return min(max(round(math.sqrt(size) / max(1 - rate, 0.01)), _FEWEST), max(round(size), _FEWEST))
+
+
+def sharpness_for(*, objects: int, classes: int) -> float:
+    """γ: how many times the fewest neighbours the root of a class's size is; at least 1.
+
+    As many right labels speak for an object (`neighbours_for`): the more there are, the surer than its share is the
+    class that most of them name.
+
+    >>> sharpness_for(objects=1240, classes=31), sharpness_for(objects=5760, classes=10)
+    (1.0, 3.0)
+    """
+    return max(math.sqrt(objects / classes) / _FEWEST, 1.0)
 
 
 def soft_center_loss(
@@ -121,43 +156,29 @@ class Consensus(Method):
         dimensions: int,
         modalities: tuple[str, ...],
         neighbours: int | None = None,
-        rounds: int = 2,
-        sharpness: float = 1.5,
+        sharpness: float | None = None,
         momentum: float = 0.6,
         every: int = 3,
         votes: bool = True,
         weight_center: float = 1.0,
         weight_semantic: float = 10.0,
         weight_gap: float = 4.0,
-        weight_classification: float = 1.0,
         scale_center: float = 0.05,
         temperature: float = 0.22,
-        temperature_semantic: float = 0.1,
     ) -> None:
         super().__init__(classes=classes, dimensions=dimensions, modalities=modalities)
-        check_weights(
-            weight_center=weight_center,
-            weight_semantic=weight_semantic,
-            weight_gap=weight_gap,
-            weight_classification=weight_classification,
-        )
+        check_weights(weight_center=weight_center, weight_semantic=weight_semantic, weight_gap=weight_gap)
         check_positive(
-            sharpness=sharpness,
-            scale_center=scale_center,
-            temperature=temperature,
-            temperature_semantic=temperature_semantic,
+            sharpness=1.0 if sharpness is None else sharpness, scale_center=scale_center, temperature=temperature
         )
         if not 0 <= momentum < 1:
             raise ConfigError(f"momentum is {momentum}: expected at least 0 and below 1")
-        if (neighbours is not None and neighbours < 1) or rounds < 0 or every < 1:
-            raise ConfigError(f"neighbours {neighbours}, rounds {rounds}, every {every}: expected at least 1, 0 and 1")
-        self.neighbours, self.rounds, self.sharpness = neighbours, rounds, sharpness
+        if (neighbours is not None and neighbours < 1) or every < 1:
+            raise ConfigError(f"neighbours {neighbours}, every {every}: expected at least 1 each")
+        self.neighbours, self.sharpness = neighbours, sharpness
         self.momentum, self.every, self.votes = momentum, every, votes
         self.weight_center, self.weight_semantic, self.weight_gap = weight_center, weight_semantic, weight_gap
-        self.weight_classification = weight_classification
         self.scale_center, self.temperature = scale_center, temperature
-        self.temperature_semantic = temperature_semantic
-        self.head = SharedHead(classes=classes, dimensions=dimensions)
         self.centers = nn.Parameter(torch.randn(classes, dimensions))
         # Of every object of the training split: targets, and the newest posteriors. In the state as one tensor, because
         # its length is known at the first scan only.
@@ -171,24 +192,20 @@ class Consensus(Method):
     def forward(
         self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
     ) -> dict[str, Tensor]:
-        """The terms `soft_center`, `semantic`, `multimodal_gap`, `classification`; before a vote, on given labels."""
+        """The terms `soft_center`, `semantic`, `multimodal_gap`; before a vote, on given labels."""
         values, present = reps.values, reps.present
         targets = self._look_up(labels, index).to(values)
-        cosines = F.normalize(filled(values, present), dim=2) @ F.normalize(self.centers, dim=1).T
-        modalities = values.shape[1]
+        cosines = self._cosines(values, present)
         terms = {}
         if self.weight_center:
             center = soft_center_loss(cosines, present, targets, scale=self.scale_center)
             terms["soft_center"] = self.weight_center * center
         if self.weight_semantic:
-            semantic = soft_cross_entropy(cosines / self.temperature_semantic, present, targets)
-            terms["semantic"] = self.weight_semantic / modalities * semantic
+            semantic = soft_cross_entropy(cosines / self.temperature, present, targets)
+            terms["semantic"] = self.weight_semantic / values.shape[1] * semantic
         if self.weight_gap:
             gap = instance_contrast(values, present, temperature=self.temperature, alike=targets @ targets.T)
             terms["multimodal_gap"] = self.weight_gap * gap
-        if self.weight_classification:
-            classification = soft_cross_entropy(self.head(values, present), present, targets)
-            terms["classification"] = self.weight_classification / modalities * classification
         return terms
 
     def begin_epoch(self, scan: Scan, progress: Progress) -> SamplePlan | None:
@@ -199,21 +216,20 @@ class Consensus(Method):
             reps, labels = scan()
             # Before the first vote nobody knows the rate: it is asked twice then, from the rate one half.
             for _ in range(1 if len(self._bank) else 2):
-                posterior, _ = agree(
+                agreed = agree(
                     reps.values,
                     reps.present,
                     labels,
                     classes=self.classes,
                     neighbours=self.neighbours
                     or neighbours_for(float(self.noise_rate), objects=len(labels), classes=self.classes),
-                    rounds=self.rounds,
-                    sharpness=self.sharpness,
+                    sharpness=self.sharpness or sharpness_for(objects=len(labels), classes=self.classes),
                 )
-                self.noise_rate.fill_(1 - posterior.gather(1, labels.unsqueeze(1)).mean())
-            targets = posterior
+                self.noise_rate.fill_(1 - agreed.posterior.gather(1, labels.unsqueeze(1)).mean())
+            targets = agreed.targets
             if len(self._bank) == len(labels):
-                targets = self.momentum * self._bank[:, : self.classes] + (1 - self.momentum) * posterior
-            self._bank = torch.cat([targets, posterior], dim=1).float().cpu()
+                targets = self.momentum * self._bank[:, : self.classes] + (1 - self.momentum) * targets
+            self._bank = torch.cat([targets, agreed.posterior], dim=1).float().cpu()
             self.voted_epoch.fill_(progress.epoch)
         return None
 
@@ -228,15 +244,12 @@ class Consensus(Method):
         return self._verdicts
 
     def predict(self, reps: Representations) -> Float[Tensor, "B C"]:
-        """The head's class probabilities, averaged over the present modalities."""
-        return mean_probabilities(self.head(reps.values, reps.present), reps.present)
+        """Class probabilities by the cosines to the centers, averaged over the present modalities."""
+        return mean_probabilities(self._cosines(reps.values, reps.present) / self.temperature, reps.present)
 
     def param_groups(self, lr: float) -> list[ParamGroup]:
-        """The head as the encoders; the centers at their rate, without weight decay."""
-        return [
-            ParamGroup("head", tuple(self.head.parameters()), lr),
-            ParamGroup("centers", (self.centers,), lr, weight_decay=0.0),
-        ]
+        """The centers at the encoders' rate, without weight decay."""
+        return [ParamGroup("centers", (self.centers,), lr, weight_decay=0.0)]
 
     def get_extra_state(self) -> Tensor:
         """Targets and posteriors, one row an object of the training split."""
@@ -245,6 +258,9 @@ class Consensus(Method):
     def set_extra_state(self, state: Tensor) -> None:
         """Put back what `get_extra_state` gave."""
         self._bank = state.clone().cpu()
+
+    def _cosines(self, values: Float[Tensor, "B M D"], present: Bool[Tensor, "B M"]) -> Float[Tensor, "B M C"]:
+        return F.normalize(filled(values, present), dim=2) @ F.normalize(self.centers, dim=1).T
 
     def _look_up(self, labels: Int[Tensor, "B"], index: Int[Tensor, "B"]) -> Float[Tensor, "B C"]:
         if not len(self._bank):

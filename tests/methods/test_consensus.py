@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from maquette.errors import ConfigError
 from maquette.losses import center_cosines
-from maquette.methods.consensus import Consensus, agree, neighbours_for, soft_center_loss
+from maquette.methods.consensus import Agreement, Consensus, agree, neighbours_for, sharpness_for, soft_center_loss
 from maquette.methods.rono import vanilla_center_loss
 from maquette.types import Progress, Representations
 
@@ -30,17 +30,17 @@ def _flip(truth: torch.Tensor, rate: float, classes: int = 4, *, seed: int = 1) 
     return torch.where(wrong, other, truth)
 
 
-def _agree(reps: torch.Tensor, present: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    return agree(reps, present, labels, classes=4, neighbours=20, rounds=2, sharpness=1.5)
+def _agree(reps: torch.Tensor, present: torch.Tensor, labels: torch.Tensor) -> Agreement:
+    return agree(reps, present, labels, classes=4, neighbours=20, sharpness=1.25)
 
 
-@pytest.mark.parametrize("rate", [0.0, 0.2, 0.4, 0.6])
-def test_wrong_labels_are_outvoted_and_the_rate_is_estimated(rate: float) -> None:
+@pytest.mark.parametrize(("rate", "right"), [(0.0, 0.99), (0.2, 0.98), (0.4, 0.97), (0.6, 0.92)])
+def test_wrong_labels_are_outvoted_and_the_rate_is_estimated(rate: float, right: float) -> None:
     reps, truth = _clusters()
     labels = _flip(truth, rate)
-    posterior, transition = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
+    _, posterior, transition = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
     torch.testing.assert_close(posterior.sum(dim=1), torch.ones(400))
-    assert (posterior.argmax(dim=1) == truth).float().mean() > 0.97
+    assert (posterior.argmax(dim=1) == truth).float().mean() > right
     realised = float((labels != truth).float().mean())
     assert abs(float(1 - posterior[torch.arange(400), labels].mean()) - realised) < 0.03
     assert abs(float(1 - transition.diagonal().mean()) - realised) < 0.04
@@ -50,8 +50,10 @@ def test_asymmetric_noise_shows_in_the_transition_matrix() -> None:
     reps, truth = _clusters()
     wrong = (torch.rand(400, generator=torch.Generator().manual_seed(2)) < 0.4) & (truth == 0)
     labels = torch.where(wrong, 3, truth)
-    posterior, transition = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
-    assert abs(float(transition[0, 3]) - float(wrong[truth == 0].float().mean())) < 0.08
+    _, posterior, transition = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
+    # Twenty objects of even noise are added to the hundred of class 0, so that less than all of it is believed.
+    assert 0.25 < transition[0, 3] < wrong[truth == 0].float().mean() < 0.4
+    assert transition[0, 1:3].max() < 0.02
     assert transition[3, 3] > 0.95
     assert (posterior.argmax(dim=1) == truth).float().mean() > 0.97
 
@@ -61,8 +63,8 @@ def test_what_is_absent_neither_votes_nor_asks() -> None:
     present = torch.rand(400, 2, generator=torch.Generator().manual_seed(3)) < 0.7
     present[:3] = False
     labels = _flip(truth, 0.3)
-    posterior, _ = _agree(reps, present, labels)
-    garbage, _ = _agree(reps.masked_fill(~present.unsqueeze(2), torch.nan), present, labels)
+    posterior = _agree(reps, present, labels).posterior
+    garbage = _agree(reps.masked_fill(~present.unsqueeze(2), torch.nan), present, labels).posterior
     torch.testing.assert_close(posterior, garbage)
     assert (posterior.argmax(dim=1) == truth)[present.any(dim=1)].float().mean() > 0.95
     assert posterior[:3].argmax(dim=1).tolist() == labels[:3].tolist(), "nothing but its given label speaks for it"
@@ -95,6 +97,10 @@ def test_more_noise_asks_more_neighbours_within_bounds() -> None:
     assert neighbours_for(0.0, objects=40, classes=40) == 8
 
 
+def test_larger_classes_are_surer() -> None:
+    assert [sharpness_for(objects=size, classes=1) for size in (1, 64, 256)] == [1.0, 1.0, 2.0]
+
+
 def _method(**options: object) -> Consensus:
     with torch.random.fork_rng():
         return Consensus(classes=4, dimensions=16, modalities=NAMES, **options)  # type: ignore[arg-type]  # options
@@ -110,16 +116,22 @@ def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None
         shifted = reps + 0.3 * len(asked) * torch.randn(reps.shape, generator=torch.Generator().manual_seed(len(asked)))
         return Representations(shifted, torch.ones(400, 2, dtype=torch.bool), NAMES), labels
 
+    def voted(method: Consensus) -> list[torch.Tensor]:
+        asked.clear()
+        states = []
+        for epoch in (0, 0, 1, 2, 3):
+            method.begin_epoch(scan, Progress(epoch, 10, 0, 4))
+            states.append(method.get_extra_state())
+        assert len(asked) == 2
+        return states
+
     method = _method(every=2, momentum=0.75)
-    for epoch in (0, 0, 1, 2, 3):
-        method.begin_epoch(scan, Progress(epoch, 10, 0, 4))
-        if epoch == 0:
-            first = method.get_extra_state()
-    assert len(asked) == 2
+    first, last = voted(method)[0], method.get_extra_state()
     realised = float((labels != truth).float().mean())
     assert abs(float(method.noise_rate) - realised) < 0.05
-    last = method.get_extra_state()
-    torch.testing.assert_close(last[:, :4], 0.75 * first[:, :4] + 0.25 * last[:, 4:])
+    newest = voted(_method(every=2, momentum=0.0))[-1]
+    torch.testing.assert_close(last[:, :4], 0.75 * first[:, :4] + 0.25 * newest[:, :4])
+    torch.testing.assert_close(last[:, 4:], newest[:, 4:])
 
     other = _method()
     other.load_state_dict(method.state_dict())
@@ -127,7 +139,7 @@ def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None
     index = torch.arange(40)
     here = Representations(reps[:40], torch.ones(40, 2, dtype=torch.bool), NAMES)
     terms = method(here, labels[:40], index, Progress(2, 10, 0, 4))
-    assert list(terms) == ["soft_center", "semantic", "multimodal_gap", "classification"]
+    assert list(terms) == ["soft_center", "semantic", "multimodal_gap"]
     verdicts = method.verdicts()
     assert verdicts is not None
     assert verdicts.corrected is not None
@@ -145,11 +157,23 @@ def test_before_any_vote_the_given_labels_count() -> None:
         terms["soft_center"], soft_center_loss(cosines, here.present, F.one_hot(truth, 4).float(), scale=0.05)
     )
     torch.testing.assert_close(
-        terms["semantic"], 10 * F.cross_entropy(cosines.flatten(0, 1) / 0.1, truth.repeat_interleave(2))
+        terms["semantic"], 10 * F.cross_entropy(cosines.flatten(0, 1) / 0.22, truth.repeat_interleave(2))
     )
-    logits = method.head(reps, here.present).flatten(0, 1)
-    torch.testing.assert_close(terms["classification"], F.cross_entropy(logits, truth.repeat_interleave(2)))
     assert method.verdicts() is None
+
+
+def test_predicts_the_class_of_the_nearest_center() -> None:
+    method = _method()
+    with torch.no_grad():
+        method.centers.copy_(torch.eye(4, 16))
+    reps, truth = _clusters(40)
+    present = torch.ones(40, 2, dtype=torch.bool)
+    present[0, 0], present[1] = False, False
+    probabilities = method.predict(Representations(reps, present, NAMES))
+    torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(40).index_fill(0, torch.tensor([1]), 0.0))
+    assert (probabilities.argmax(dim=1) == truth)[present.any(dim=1)].float().mean() > 0.9
+    alone = (F.normalize(reps[0, 1], dim=0)[:4] / 0.22).softmax(dim=0)
+    torch.testing.assert_close(probabilities[0], alone)
 
 
 @pytest.mark.parametrize(
