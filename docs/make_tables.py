@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from maquette.bench.compared import compared_lines
 from maquette.bench.plan import Cell, Table
 from maquette.bench.rates import rate_files
 from maquette.bench.reproduce import TABLES
@@ -35,12 +36,16 @@ Found = tuple[Table, Sequence[Mapping[str, Any]]]
 def found_results(results: Path) -> list[Found]:
     """Every table in its real size, with those of its rows that have a result."""
     tables = [build(size="small", configs=ROOT / "configs", data=Path("FOLDER")) for build in TABLES.values()]
-    return [(table, read_rows(results / table.name, table.rows)) for table in tables if table.draw is None]
+    return [(table, read_rows(results / (table.home or table.name), table.rows)) for table in tables if not table.draw]
 
 
 def render(page: str, found: Sequence[Found]) -> str:
-    """What stands between the markers of the page docs/methods/<page>.md."""
-    own = [(table, [row for row in rows if page_of(row["config"]["method"]["name"]) == page]) for table, rows in found]
+    """What stands between the markers of the page docs/methods/<page>.md; tables by views are in results.md alone."""
+    own = [
+        (table, [row for row in rows if page_of(row["config"]["method"]["name"]) == page])
+        for table, rows in found
+        if not table.views
+    ]
     noises = sorted({noise_of(row) for _, rows in own for row in rows}, key=lambda n: (n[0] != "symmetric", *n))
     if not noises:
         return NOTHING
@@ -74,20 +79,29 @@ def at_a_glance(found: Sequence[Found]) -> str:
     """What stands between the markers of docs/results.md: each table's first part, with its notes and its command."""
     parts = []
     for table, rows in found:
-        if not rows or table.columns:
+        if not rows:
             continue
-        title, *lines = overview(table, rows)
+        parts += [f"## {table.title}", "", f"{len(rows)} of {len(table.rows)} rows have run.", ""]
+        pictures = rate_files(table, rows)
+        for data in dict.fromkeys(row.get("set", "") for row in rows):
+            own = [row for row in rows if row.get("set", "") == data]
+            parts += _of_set(table, own, data)
+            if data in pictures:
+                parts += [f"![mAP by noise rate](../benchmarks/results/{table.name}/{pictures[data]})", ""]
         whole = f"[`benchmarks/results/{table.name}.md`](../benchmarks/results/{table.name}.md)"
-        parts += [
-            f"## {table.title}",
-            "",
-            title.removeprefix("## ") + f". {len(rows)} of {len(table.rows)} rows have run.",
-        ]
-        parts += lines[1:]
-        for name in rate_files(table, rows).values():
-            parts += ["", f"![mAP by noise rate](../benchmarks/results/{table.name}/{name})"]
-        parts += ["", f"{whole}, by `{table.command}`.", ""]
+        parts += [f"{whole}, by `{table.command}`.", ""]
     return "\n".join(parts).rstrip() or NOTHING
+
+
+def _of_set(table: Table, rows: Sequence[Mapping[str, Any]], data: str) -> list[str]:
+    """A data set's rows: a line a method where columns are noise, else the table as the paper has it."""
+    start = f"{data}: " if data else ""
+    if table.columns in ("", "noise"):
+        title, *lines = overview(table, rows)
+        return [start + title.removeprefix("## ") + ".", *lines[1:], ""]
+    protocol = next(iter(table.protocols))
+    title = f"{start}mAP, protocol `{protocol}`; cells are paper / ours / difference, or ours alone."
+    return [title, "", *compared_lines(table, rows, data, protocol), ""]
 
 
 def page_of(method: str) -> str:

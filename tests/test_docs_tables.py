@@ -81,6 +81,27 @@ def test_each_table_with_rows_is_one_part_of_the_results() -> None:
     assert make_tables.at_a_glance([]) == make_tables.NOTHING
 
 
+def test_tables_of_several_sets_have_a_part_for_each() -> None:
+    rows = [made("rono", 0.4, 0.9, set="one"), made("rono", 0.4, 0.8, set="two")]
+    table = Table("a", "T", (), {"paper_rono": True}, columns="noise")
+    text = make_tables.at_a_glance([(table, rows)])
+    first, second = text.split("two: At a glance")
+    assert "one: At a glance: mAP, mean of the 1 pairs" in first
+    assert "| rono | **90.00** (1) |" in first
+    assert "| rono | **80.00** (1) |" in second
+
+
+def test_tables_by_views_stand_as_the_paper_has_them_and_on_no_page() -> None:
+    plan = tuple(Row(name, 0.0, 0, Path("x.toml"), data="one") for name in ("ce", "cmcl"))
+    table = Table("a", "T", plan, {"paper_cmcl": False}, columns="row", views=(1,))
+    scores = {"mesh->pointcloud": {"map": 0.75}}
+    row = made("cmcl", 0.0, 0.0, name="cmcl", set="one") | {"metrics": {"paper_cmcl": scores}}
+    lines = make_tables.at_a_glance([(table, [row])]).splitlines()
+    assert "| pair | ce | cmcl |" in lines
+    assert "| mesh → pointcloud | not run | 75.00 |" in lines
+    assert make_tables.render("cmcl", [(table, [row])]) == make_tables.NOTHING
+
+
 def test_rows_are_read_from_their_tables_folders(tmp_path: Path) -> None:
     row = Row("dscmr", 0.6, 1, Path("x.toml"))
     path = tmp_path / "rono" / "mnist3d" / f"{row.name}.json"

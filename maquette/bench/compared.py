@@ -8,9 +8,9 @@ from statistics import mean, stdev
 from typing import Any
 
 from maquette.bench.plan import Cell, Table
-from maquette.bench.tables import average, crossing, figure_lines, how_lines, noise_of
+from maquette.bench.tables import average, crossing, figure_lines, how_lines, noise_of, overview
 
-__all__ = ["render_compared"]
+__all__ = ["compared_lines", "render_compared"]
 
 _NOT_RUN = "not run"
 _MEAN = "mean of "
@@ -33,16 +33,20 @@ def render_compared(table: Table, results: _Results, figures: Sequence[Path] = (
     ]
     for data in dict.fromkeys(row.data for row in table.rows):
         own = [result for result in results if result.get("set", "") == data]
+        if own and table.columns == "noise":
+            title, *glance = overview(table, own)
+            lines += ["", f"{title}: {data}" if data else title, *glance]
         for protocol, only_crossing in table.protocols.items():
             kind = "pairs of different modalities" if only_crossing else "all pairs"
             words = f"{data}: mAP" if data else "mAP"
             lines += ["", f"## {words}, protocol `{protocol}`, {kind}", ""]
-            lines += _part(table, own, data, protocol)
+            lines += compared_lines(table, own, data, protocol)
     how = how_lines(table, results) if results else [f"* No row has been run yet.\n* Command: `{table.command}`"]
     return "\n".join([*lines, "", "## How", "", *how, ""])
 
 
-def _part(table: Table, results: _Results, data: str, protocol: str) -> list[str]:
+def compared_lines(table: Table, results: _Results, data: str, protocol: str) -> list[str]:
+    """The table itself, of one data set (whose results these are) under one protocol."""
     planned = [row for row in table.rows if row.data == data]
     rows = list(dict.fromkeys(row.method for row in planned))
     noises = list(dict.fromkeys(f"{row.kind} {row.rate:g}" for row in planned)) if table.columns == "noise" else [""]

@@ -60,6 +60,7 @@ def test_noise_as_columns_set_by_set() -> None:
     assert "| rono | mesh → mesh | not run | 91.00 ± 1.41 |" in lines
     assert "| rono | image → mesh | 50.00 [49.0, 52.0] | not run |" in lines
     assert lines.count("| cmcl | all pairs | not run | not run |") == 2
+    assert "| rono | **91.00** ± 1.41 (2) |" in lines, "each set begins with a line a method"
     assert any("Rows: 3 of 16 have run" in line for line in lines)
 
 
