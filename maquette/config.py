@@ -87,7 +87,10 @@ class MethodConfig(_Section):
 
 
 class TrainConfig(_Section):
-    """The loop. Steps, schedules and intervals are counted in real batches."""
+    """The loop. Steps, schedules and intervals are counted in real batches.
+
+    `start` is a model folder: encoders of its modalities begin with its weights in place of drawn ones.
+    """
 
     epochs: Annotated[int, Field(ge=1)] = 20
     batch_size: Annotated[int, Field(ge=2)] = 96
@@ -106,6 +109,7 @@ class TrainConfig(_Section):
     checkpoint_every: Annotated[int, Field(ge=1)] = 200
     validate_every: Annotated[int, Field(ge=0)] = 0
     density: bool = False
+    start: Path | None = None
     device: str = "auto"
 
 

@@ -181,6 +181,7 @@ def cmcl_rows(
             (*_changes(word, size, data), *VARIANTS[place.name], "noise.rate=0.0", f"train.seed={place.seed}"),
             data=word,
             place=_place(word, size),
+            start=configs / word / "representations.toml" if size == "small" else None,
         )
         for word in chosen
         for place in places
@@ -245,10 +246,11 @@ _NOTES = {
     "small": (
         "Beside ours on ShapeDB69 stand the paper's figures on ModelNet40: another set, larger networks, far longer "
         "training. ShapeDB69 has 1,977 training objects of 69 classes in poses that are not aligned.",
-        "End to end, from drawn weights: ResNet18 of half the channels and one block a stage on 64 pixels, DGCNN "
-        "(32, 32, 64 channels, 8 neighbours) on 128 points, MeshNet of an eighth of the width on 160 faces, 256 "
-        "dimensions. ShapeDB69 12 epochs, ModelNet40 8, ModelNet10 18; Adam along a cosine. The center loss weighs "
-        "0.05 for the code's 10.",
+        "End to end: ResNet18 of half the channels and one block a stage on 64 pixels, DGCNN (32, 32, 64 channels, 8 "
+        "neighbours) on 128 points, MeshNet of an eighth of the width on 160 faces, 256 dimensions. Encoders begin "
+        "with what they have learnt from the training split without any label (MVI); the paper's code has ImageNet's "
+        "weights for images. ShapeDB69 12 epochs, ModelNet40 8, ModelNet10 18; Adam along a cosine. The center loss "
+        "weighs 0.05 for the code's 10.",
         "Images have 4 views, one of which is trained on in each step. On ModelNet they are drawn from the clouds, and "
         "there are no meshes at hand.",
     ),

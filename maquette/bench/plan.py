@@ -17,6 +17,7 @@ class Row:
     `method` is the row's word in the table: a method, or a variant of one. `rate` is a rate of noise of this `kind`.
     With a `projection` nothing is trained: it is fitted on the configuration's frozen representations. `data` is the
     data set's word in tables of several; rows of one `place` share its files, arrays and frozen vectors, over tables.
+    With `start` the encoders begin with those of the run of that configuration, which is the place's too.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Row:
     projection: str | None = None
     data: str = ""
     place: str = ""
+    start: Path | None = None
 
     @property
     def name(self) -> str:

@@ -29,7 +29,7 @@ from maquette.encoders import Embedded
 from maquette.errors import ConfigError, FileError
 from maquette.index.lock import WriterLock
 from maquette.metrics import get_protocol
-from maquette.train.data import build_manifest, prepare_data
+from maquette.train.data import build_manifest, prepare_data, train_before
 from maquette.train.evaluation import encode_run
 from maquette.train.experiment import train
 from maquette.train.practice import measured_objects
@@ -115,6 +115,10 @@ def _prepared(row: Row, scratch: Path, shared: Path | None, stage: Stage, worker
     with WriterLock(folder / "data.lock").held(), stage("data") as update:
         manifest = build_manifest(config, workers=workers, on_progress=lambda done, total: update(done, total, ""))
         prepare_data(config, manifest, workers=workers, on_progress=lambda done, total: update(done, total, ""))
+        if row.start is not None:
+            first = train_before(config, row.start, root=folder, workers=workers)
+            train_section = config.train.model_copy(update={"start": first.model})
+            config = config.model_copy(update={"train": train_section})
     return config, Store.open(config.data.prepared)
 
 
@@ -210,6 +214,8 @@ def _without_places(config: RunConfig) -> dict[str, Any]:
         del values["data"][name]
     if values["data"]["frozen"] is not None:
         values["data"]["frozen"]["config"] = Path(values["data"]["frozen"]["config"]).name
+    if values["train"]["start"] is not None:
+        values["train"]["start"] = "MODEL"
     if "source" in values["data"]["options"]:
         values["data"]["options"]["source"] = "FOLDER"
     return values

@@ -9,7 +9,7 @@ from maquette.encoders.embed import Embedded, embed, move_batch
 from maquette.encoders.meshnet import MeshNet
 from maquette.encoders.mlp import MLP
 from maquette.encoders.mnist_cnn import MnistCNN
-from maquette.encoders.model import CrossModalModel, ModalitySpec, evaluating, export_model, open_model
+from maquette.encoders.model import CrossModalModel, ModalitySpec, evaluating, export_model, open_model, start_from
 from maquette.encoders.onnx import export_onnx, is_exportable, on_onnxruntime
 from maquette.encoders.pointnet import PointNet
 from maquette.encoders.resnet import ResNet18
@@ -35,4 +35,5 @@ __all__ = [
     "move_batch",
     "on_onnxruntime",
     "open_model",
+    "start_from",
 ]

@@ -29,7 +29,7 @@ from maquette.encoders.spec import ModalitySpec
 from maquette.errors import ConfigError, FileError, InputError, UnknownNameError
 from maquette.types import Batch, Representations
 
-__all__ = ["CrossModalModel", "ModalitySpec", "evaluating", "export_model", "open_model"]
+__all__ = ["CrossModalModel", "ModalitySpec", "evaluating", "export_model", "open_model", "start_from"]
 
 _FORMAT, _VERSION = "maquette-model", 1
 _WEIGHTS, _CONFIG, _CARD = "model.safetensors", "config.json", "README.md"
@@ -139,6 +139,34 @@ class CrossModalModel(nn.Module):
             encode = encoder.forward_views if isinstance(encoder, ViewEncoder) else encoder
             result: Tensor = encode(**inputs)
         return result
+
+
+def start_from(model: CrossModalModel, other: CrossModalModel) -> tuple[str, ...]:
+    """Overwrite the encoders' weights by the other model's, of the modalities that both have; return their names.
+
+    ConfigError if they have none in common, or build one of them in different ways.
+    """
+    common = tuple(name for name in model.modalities if name in other.specs)
+    if not common:
+        raise ConfigError(
+            f"a model of {', '.join(other.modalities)} starts no encoder of {', '.join(model.modalities)}: "
+            "expected a modality in common"
+        )
+    for name in common:
+        own, given = model.specs[name], other.specs[name]
+        ways = [(spec.encoder, dict(spec.options), space.dimensions) for spec, space in ((own, model), (given, other))]
+        if ways[0] != ways[1]:
+            raise ConfigError(
+                f"{name}: the encoder is {_way(*ways[0])}, the model to start from has {_way(*ways[1])}: "
+                "expected the same encoder, options and dimensions"
+            )
+    for name in common:
+        model.encoders[name].load_state_dict(other.encoders[name].state_dict())
+    return common
+
+
+def _way(encoder: str, options: Mapping[str, Any], dimensions: int) -> str:
+    return f"{encoder} {json.dumps(options, sort_keys=True)} into {dimensions} dimensions"
 
 
 @contextmanager

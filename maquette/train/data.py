@@ -10,7 +10,7 @@ its representations take the place of those modalities' files. All of it is kept
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ from maquette.data.store import Store
 from maquette.errors import ConfigError
 from maquette.train.experiment import train
 from maquette.train.freeze import freeze
-from maquette.train.run import build_modalities
+from maquette.train.run import Run, build_modalities
 
-__all__ = ["build_manifest", "prepare_data"]
+__all__ = ["build_manifest", "prepare_data", "train_before"]
 
 
 def build_manifest(config: RunConfig, **hooks: Any) -> Manifest:
@@ -56,17 +56,26 @@ def prepare_data(
     )
 
 
-def _frozen(config: RunConfig, frozen: FrozenConfig, **hooks: Any) -> Manifest:
-    root = config.data.root
-    own = load_config(frozen.config, frozen.changes)
+def train_before(config: RunConfig, first: Path, *, root: Path, changes: Sequence[str] = (), **hooks: Any) -> Run:
+    """The finished run of the configuration `first` on the data set of `config`, trained under `root` where missing.
+
+    ConfigError where that configuration has noise or frozen modalities.
+    """
+    own = load_config(first, changes)
     if own.data.frozen is not None or own.noise.rate or own.noise.kind == "file":
-        raise ConfigError(f"{frozen.config}: freezes from a run with noise or frozen modalities: expected neither")
+        raise ConfigError(f"{first}: comes before a run, with noise or frozen modalities: expected neither")
     data = {**config.data.model_dump(), "root": root / "files", "prepared": root / "arrays", "frozen": None}
-    own = RunConfig.from_mapping({**own.to_json(), "data": data}, source=str(frozen.config))
+    own = RunConfig.from_mapping({**own.to_json(), "data": data}, source=str(first))
     manifest = build_manifest(own, **hooks)
     prepare_data(own, manifest, workers=hooks.get("workers", 0))
-    store = Store.open(Path(own.data.prepared))
-    run = train(own, store, out=root / "run", resume=True)
+    run = train(own, Store.open(Path(own.data.prepared)), out=root / "run", resume=True)
     # A finished run's last checkpoint is of no use any more, and its largest file.
     (run.folder / "checkpoint.safetensors").unlink(missing_ok=True)
-    return freeze(store, root / "frozen", model=run.model, modalities=frozen.modalities, device=own.train.device)
+    return run
+
+
+def _frozen(config: RunConfig, frozen: FrozenConfig, **hooks: Any) -> Manifest:
+    root = config.data.root
+    run = train_before(config, frozen.config, root=root, changes=frozen.changes, **hooks)
+    store, device = Store.open(root / "arrays"), run.config.train.device
+    return freeze(store, root / "frozen", model=run.model, modalities=frozen.modalities, device=device)

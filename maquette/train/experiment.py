@@ -21,7 +21,7 @@ from maquette.config import RunConfig
 from maquette.data.atomic import write_atomically
 from maquette.data.loader import Loader
 from maquette.data.store import Store
-from maquette.encoders import CrossModalModel, ModalitySpec, export_model
+from maquette.encoders import CrossModalModel, ModalitySpec, export_model, open_model, start_from
 from maquette.errors import CheckpointError, ConfigError
 from maquette.methods import METHODS, Method
 from maquette.modalities import MODALITIES, Modality
@@ -78,6 +78,8 @@ def train(
     }
     with _seeded(config.train.seed):
         model = _build_model(config)
+        if config.train.start is not None:
+            start_from(model, open_model(config.train.start))
         method = _build_method(config, store)
         trainer = _build_trainer(config, store, modalities, model, method, out, device, on_step, identity)
         # Not before all is built: a misspelt option leaves nothing behind that would refuse the corrected one.
@@ -223,6 +225,11 @@ def _identity(config: RunConfig, store: Store) -> str:
     values = config.to_json()
     for name in _NO_INFLUENCE:
         del values["train"][name]
+    if config.train.start is not None:
+        # Which model it is, not where it lies.
+        values["train"]["start"] = open_model(config.train.start).fingerprint
+    else:
+        del values["train"]["start"]
     if config.train.schedule != "cosine":
         # A longer run of these schedules begins as the shorter one: it may go on from its checkpoint.
         del values["train"]["epochs"]

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from maquette.config import RunConfig
 from maquette.data.store import Store
+from maquette.encoders import open_model
+from maquette.errors import CheckpointError
+from maquette.train.run import Run
 
 __all__ = ["measured_objects", "practice"]
+
+_WITHOUT_LABELS = ("mvi",)
+"""Methods that read no label."""
 
 
 def practice(config: RunConfig, store: Store) -> dict[str, Any]:
     """Facts that follow from a configuration and its data, as JSON values.
 
     `encoders` holds, for each modality that another network made or began, what that one saw: as the data set says
-    (`source["encoders"]` of its manifest), or `undeclared` for a weights file.
+    (`source["encoders"]` of its manifest), as the run of the model to start from says, or `undeclared` for a weights
+    file and a model without its run.
     """
     frozen = store.manifest.source.get("encoders") or {}
     encoders = {}
+    begun = _begun(config.train.start) if config.train.start is not None else {}
     for name, section in sorted(config.modalities.items()):
         if section.kind == "features":
             encoders[name] = frozen.get(name, {"name": "frozen features", "trained_on": None, "labels": "undeclared"})
+        elif name in begun:
+            encoders[name] = begun[name]
         elif section.weights is not None:
             encoders[name] = {"name": section.weights, "trained_on": None, "labels": "undeclared"}
     images = [name for name, section in config.modalities.items() if (section.kind or name) == "image"]
@@ -32,6 +43,21 @@ def practice(config: RunConfig, store: Store) -> dict[str, Any]:
         "views": {name: {"choice": "evenly spaced", "seed": None} for name in sorted(images)},
         "listing": {"sorted": list(ids) == sorted(ids)},
         "encoders": encoders,
+    }
+
+
+def _begun(start: Path) -> dict[str, Any]:
+    """By modality of the model to start from, what it saw."""
+    specs = open_model(start).specs
+    try:
+        run = Run.open(start.parent)
+    except CheckpointError:
+        return {name: {"name": start.name, "trained_on": None, "labels": "undeclared"} for name in specs}
+    method = run.config.method.name
+    labels = "none" if method in _WITHOUT_LABELS else "given"
+    return {
+        name: {"name": f"a run of {method}", "trained_on": run.facts["data"]["name"], "labels": labels}
+        for name in specs
     }
 
 

@@ -66,6 +66,24 @@ def table(tmp_path: Path) -> Table:
     return Table("made/up", "A table", rows, {"paper_rono": True, "clean": False}, command="maquette reproduce it")
 
 
+def test_rows_may_start_from_a_run_of_their_place(table: Table, tmp_path: Path) -> None:
+    text = CONFIG.replace('name = "rono"\noptions = { warm_up = 1 }', 'name = "mvi"').replace(
+        "rate = 0.4", "rate = 0.0"
+    )
+    (tmp_path / "first.toml").write_text(
+        text.replace('kind = "file"', 'kind = "symmetric"').replace("options = { path", "# ")
+    )
+    rows = [replace(table.rows[0], place="digits", start=tmp_path / "first.toml"), replace(table.rows[0], seed=1)]
+    folders = {"results": tmp_path / "results", "scratch": tmp_path / "scratch", "shared": tmp_path / "shared"}
+    begun, drawn = run_rows(replace(table, rows=tuple(rows)), stage=stage, **folders)
+    assert (tmp_path / "shared" / "digits" / "run" / "model" / "model.safetensors").is_file()
+    assert begun["config"]["train"]["start"] == "MODEL"
+    assert begun["practice"]["encoders"]["image"]["labels"] == "none"
+    assert drawn["config"]["train"]["start"] is None
+    assert begun["metrics"] != drawn["metrics"]
+    assert str(tmp_path) not in json.dumps(begun)
+
+
 def test_rows_are_run_once_and_give_the_same_metrics_elsewhere(table: Table, tmp_path: Path) -> None:
     first = run_rows(table, results=tmp_path / "results", scratch=tmp_path / "scratch", stage=stage)
     stamps = {path.name: path.stat().st_mtime_ns for path in sorted((tmp_path / "results").iterdir())}

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from maquette.encoders import CrossModalModel, ModalitySpec, evaluating, export_model, open_model
+from maquette.encoders import CrossModalModel, ModalitySpec, evaluating, export_model, open_model, start_from
 from maquette.errors import ConfigError, FileError, InputError, UnknownNameError
 from maquette.types import Batch
 
@@ -40,6 +40,36 @@ def test_modalities_are_sorted_and_each_goes_to_its_encoder() -> None:
     torch.testing.assert_close(reps["image"], model.encoders["image"](**batch.inputs["image"]))
     torch.testing.assert_close(reps["pointcloud"], model.encoders["pointcloud"](**batch.inputs["pointcloud"]))
     assert reps.present.all()
+
+
+def test_encoders_start_from_those_of_another_model() -> None:
+    other, clouds = _model(1), CrossModalModel(10, {"pointcloud": SPECS["pointcloud"]})
+    model = _model(0)
+    own = {name: value.clone() for name, value in model.state_dict().items()}
+    assert start_from(model, clouds) == ("pointcloud",)
+    for name, value in model.state_dict().items():
+        expected = clouds.state_dict()[name] if name.startswith("encoders.pointcloud") else own[name]
+        torch.testing.assert_close(value, expected)
+    assert start_from(model, other) == ("image", "pointcloud")
+    batch = _batch([True] * 2, [True] * 2)
+    torch.testing.assert_close(model.eval().encode(batch).values, other.eval().encode(batch).values)
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "specs", "words"),
+    [
+        (10, {"image": SPECS["image"]}, "of image starts no encoder of pointcloud: expected a modality in common"),
+        (9, SPECS, "into 9 dimensions"),
+        (10, {"pointcloud": ModalitySpec("pointnet", {"channels": [8], "hidden": [12]}, {"points": 24})}, "channels"),
+    ],
+)
+def test_other_encoders_start_nothing(dimensions: int, specs: dict[str, ModalitySpec], words: str) -> None:
+    model = CrossModalModel(10, {"pointcloud": SPECS["pointcloud"]})
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(ConfigError, match=words):
+        start_from(model, CrossModalModel(dimensions, specs))
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, before[name])
 
 
 def test_absent_rows_are_zero_and_present_rows_are_as_without_them() -> None:

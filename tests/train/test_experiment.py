@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from torch import Tensor
 
 from maquette.data.store import Store
@@ -34,6 +35,33 @@ def test_identity(store: Store, tmp_path: Path) -> None:
     assert _identity(store, tmp_path / "b", train__workers=1) == first
     assert _identity(store, tmp_path / "c", train__seed=5) != first
     assert _identity(store, tmp_path / "d", method__name="cross_entropy") != first
+
+
+def test_a_run_starts_from_another_runs_model(store: Store, tmp_path: Path) -> None:
+    first = train(tiny_config(method__name="mvi", train__epochs=1), store, out=tmp_path / "first")
+    run = train(tiny_config(train__epochs=1, train__start=first.model), store, out=tmp_path / "run")
+    apart = train(tiny_config(train__epochs=1), store, out=tmp_path / "apart")
+    assert run.identity != apart.identity, "what it starts from counts"
+    moved = (tmp_path / "first").rename(tmp_path / "moved") / "model"
+    again = train(tiny_config(train__epochs=1, train__start=moved), store, out=tmp_path / "again")
+    assert again.identity == run.identity, "where that lies does not"
+    assert open_model(again.model).fingerprint == open_model(run.model).fingerprint
+    saw = again.facts["practice"]["encoders"]["image"]
+    assert (saw["name"], saw["labels"]) == ("a run of mvi", "none")
+    given = train(tiny_config(train__epochs=1, train__start=apart.model), store, out=tmp_path / "given")
+    assert given.facts["practice"]["encoders"]["image"]["labels"] == "given"
+    (tmp_path / "alone").mkdir()
+    alone = moved.rename(tmp_path / "alone" / "model")
+    last = train(tiny_config(train__epochs=1, train__start=alone), store, out=tmp_path / "last")
+    assert last.facts["practice"]["encoders"]["image"]["labels"] == "undeclared"
+
+
+def test_a_step_of_no_size_leaves_the_start_as_it_is(store: Store, tmp_path: Path) -> None:
+    first = train(tiny_config(train__epochs=1), store, out=tmp_path / "first")
+    config = tiny_config(train__epochs=1, train__start=first.model, train__lr=1e-30, train__weight_decay=0.0)
+    began, ended = open_model(first.model), open_model(train(config, store, out=tmp_path / "run").model)
+    for (name, ours), theirs in zip(ended.named_parameters(), began.parameters(), strict=True):
+        assert torch.equal(ours, theirs), name
 
 
 def test_the_run_says_what_it_was(store: Store, tmp_path: Path) -> None:
