@@ -74,9 +74,11 @@ def test_rows_may_start_from_a_run_of_their_place(table: Table, tmp_path: Path) 
         text.replace('kind = "file"', 'kind = "symmetric"').replace("options = { path", "# ")
     )
     rows = [replace(table.rows[0], place="digits", start=tmp_path / "first.toml"), replace(table.rows[0], seed=1)]
-    folders = {"results": tmp_path / "results", "scratch": tmp_path / "scratch", "shared": tmp_path / "shared"}
-    begun, drawn = run_rows(replace(table, rows=tuple(rows)), stage=stage, **folders)
-    assert (tmp_path / "shared" / "digits" / "run" / "model" / "model.safetensors").is_file()
+    shared = tmp_path / "shared"
+    begun, drawn = run_rows(
+        replace(table, rows=tuple(rows)), results=tmp_path / "r", scratch=tmp_path / "s", shared=shared, stage=stage
+    )
+    assert (shared / "digits" / "run" / "model" / "model.safetensors").is_file()
     assert begun["config"]["train"]["start"] == "MODEL"
     assert begun["practice"]["encoders"]["image"]["labels"] == "none"
     assert drawn["config"]["train"]["start"] is None
