@@ -94,7 +94,6 @@ def agree(
             asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
     transition = torch.full((classes, classes), 0.5 / max(classes - 1, 1), dtype=reps.dtype, device=reps.device)
     transition.fill_diagonal_(0.5)
-    shares = torch.zeros_like(given)
     for _ in range(_TURNS):
         shares = torch.zeros_like(given)
         for rows, votes in voted:
