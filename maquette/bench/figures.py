@@ -76,13 +76,19 @@ def rono_tsne(*, size: str, configs: Path, data: Path | None = None, selection: 
 
 
 def _rono_rows(size: str, configs: Path, data: Path | None, selection: Selection) -> tuple[Row, ...]:
-    smoke = check_size(size)
+    smoke = check_size(size, "large")
     if not smoke and data is None:
-        raise ConfigError("size small needs --data FOLDER with the sets (docs/data says which files): or use smoke")
+        raise ConfigError(f"size {size} needs --data FOLDER with the sets (docs/data says which files): or use smoke")
     usual = ("workshop",) if smoke else ("modelnet10",)
     sets = selection.data_sets(("workshop",) if smoke else tuple(SETS)) if selection.sets else usual
     return tuple(
-        noise_row(word, Place(method, "symmetric", _RATE, 0), configs=configs, source=None if smoke else data)
+        noise_row(
+            word,
+            Place(method, "symmetric", _RATE, 0),
+            configs=configs,
+            source=None if smoke else data,
+            large=size == "large",
+        )
         for word in sets
         for method in _BOTH
     )

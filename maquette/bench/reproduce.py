@@ -24,7 +24,7 @@ from maquette.bench.selection import SIZES
 from maquette.bench.tables import figure_lines, render_table
 from maquette.data.atomic import write_atomically
 
-__all__ = ["FULL", "TABLES", "TableState", "is_done", "reproduce", "results_folder", "table_states"]
+__all__ = ["FULL", "LARGE", "TABLES", "TableState", "is_done", "reproduce", "results_folder", "table_states"]
 
 TABLES: Mapping[str, Callable[..., Table]] = {
     "cmcl/T1": cmcl_t1,
@@ -64,6 +64,11 @@ FULL = frozenset(
     )
 )
 """Those that have the size `full`: the others are of no paper, or of a paper that does not say how."""
+
+LARGE = frozenset(name for name in TABLES if name.startswith("cmcl/") and name != "cmcl/image_text") | frozenset(
+    ("rono/symmetric", "rono/asymmetric", "rono/density", "rono/top5", "rono/tsne")
+)
+"""Those that have the size `large`: the tables and figures of sets whose networks two cores must make small."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ def table_states(*, configs: Path, out: Path | None = None) -> list[TableState]:
     """Every table in every size; results are looked for under `out`, by default where each size's go."""
     states = []
     for name, build in TABLES.items():
-        for size in SIZES if name in FULL else SIZES[:2]:
+        for size in _sizes(name):
             table = build(size=size, configs=configs, data=Path("FOLDER"))
             place = out or results_folder(size)
             if table.draw is None:
@@ -142,6 +147,11 @@ def table_states(*, configs: Path, out: Path | None = None) -> list[TableState]:
                 found = [(place / table.name / figure).is_file() for figure in table.figures]
             states.append(TableState(name, size, sum(found), len(found), table.command))
     return states
+
+
+def _sizes(name: str) -> tuple[str, ...]:
+    more = {"large": LARGE, "full": FULL}
+    return tuple(size for size in SIZES if size not in more or name in more[size])
 
 
 def _text(table: Table, results: list[dict[str, Any]], figures: list[Path]) -> str:

@@ -86,7 +86,7 @@ def rono_mnist3d(*, size: str, configs: Path, data: Path | None = None, selectio
     `full` has RONO's own networks, features and epochs.
     By default all methods, all rates and the seeds 0, 1, 2 (smoke: rate 0.4 and seed 0).
     """
-    smoke, full = check_size(size, full=True), size == "full"
+    smoke, full = check_size(size, "full"), size == "full"
     changes = (*mnist3d_changes(size="smoke" if smoke else "small", data=data), *(_FULL if full else ()))
     # So few epochs would be all warm-up.
     own = dict.fromkeys(("dac", "rono"), ("method.options.warm_up=2",)) if smoke else {}

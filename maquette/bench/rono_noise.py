@@ -91,7 +91,7 @@ def rono_asymmetric(*, size: str, configs: Path, data: Path | None = None, selec
 def _table(
     kind: str, rates: tuple[float, ...], *, size: str, configs: Path, data: Path | None, selection: Selection
 ) -> Table:
-    smoke, full = check_size(size, full=True), size == "full"
+    smoke, full = check_size(size, "large", "full"), size == "full"
     offered = (
         ("workshop",)
         if smoke
@@ -104,7 +104,9 @@ def _table(
     usual = {kind: tuple(rate for rate in rates if rate)} if smoke else None
     places = selection.places(methods, {kind: rates}, usual=usual, seeds=(0,) if smoke else (0, 1, 2))
     made = [
-        (_full_row if full else noise_row)(word, place, configs=configs, source=None if smoke else data)
+        _full_row(word, place, configs=configs, source=data)
+        if full
+        else noise_row(word, place, configs=configs, source=None if smoke else data, large=size == "large")
         for word in sets
         for place in places
     ]
@@ -116,15 +118,18 @@ def _table(
         # Seed by seed over all sets: a table that is not finished yet is level.
         tuple(sorted(made, key=lambda row: row.seed)),
         {"paper_rono": False, "clean": False},
-        notes=() if smoke else (*(_FULL_NOTES if full else _NOTES), *_OF_KIND[kind]),
+        notes=() if smoke else (*_NOTES[size], *_OF_KIND[kind]),
         command=f"maquette reproduce {name} --size {size}" + ("" if smoke else " --data FOLDER"),
         columns="noise",
         published={} if smoke or kind != "symmetric" else _PUBLISHED,
     )
 
 
-def noise_row(data: str, place: Place, *, configs: Path, source: Path | None) -> Row:
-    """A method's row on the data set; without a folder `source` on the built-in set, small enough for a smoke test."""
+def noise_row(data: str, place: Place, *, configs: Path, source: Path | None, large: bool = False) -> Row:
+    """A method's row on the data set; without a folder `source` on the built-in set, small enough for a smoke test.
+
+    `large` takes the frozen vectors of networks of the papers' size.
+    """
     training = (f"noise.rate={place.rate}", f"train.seed={place.seed}")
     if source is None:
         changes = (
@@ -141,12 +146,13 @@ def noise_row(data: str, place: Place, *, configs: Path, source: Path | None) ->
         f"data.options.source={json.dumps(str(source))}",
         f"method.name={_REGISTERED.get(place.name, place.name)}",
         f"method.options={json.dumps(_options(place.name, chosen))}",
+        *(("data.frozen.config=large_representations.toml",) if large else ()),
         f"noise.kind={place.kind}",
         *((f"noise.options.class_map={chosen.class_map}",) if place.kind == "asymmetric" else ()),
         *training,
     )
-    config = configs / data / "frozen.toml"
-    return Row(place.name, place.rate, place.seed, config, changes, place.kind, data=data, place=data)
+    config, home = configs / data / "frozen.toml", f"{data}-large" if large else data
+    return Row(place.name, place.rate, place.seed, config, changes, place.kind, data=data, place=home)
 
 
 def _full_row(data: str, place: Place, *, configs: Path, source: Path | None) -> Row:
@@ -183,11 +189,10 @@ def _options(method: str, data: NoiseSet) -> dict[str, Any]:
     return own.get(method, {})
 
 
-_NOTES = (
-    "All modalities are frozen: representations of small networks (ResNet18, DGCNN, MeshNet; 4 views of 64 pixels, 192 "
-    "of 1,024 points, 160 faces) that have learnt from the training split without any label (MVI). A perceptron a "
-    "modality learns from them by given labels. RONO has a fine-tuned ResNet18 for images and frozen vectors, of a "
-    "network trained with clean labels, for clouds: its figures stand beside for orientation.",
+_FROZEN = (
+    "All modalities are frozen: representations of networks that have learnt from the training split without any label "
+    "(MVI). A perceptron a modality learns from them by given labels. RONO has a fine-tuned ResNet18 for images and "
+    "frozen vectors, of a network trained with clean labels, for clouds: its figures stand beside for orientation.",
     "ModelNet: clouds of 1,024 points; images are drawn from the points, as there are no meshes at hand. ShapeDB69: "
     "meshes, clouds and images rendered from the meshes; no paper has this set.",
     "Epochs of the perceptrons: ShapeDB69 40 at batches of 96, ModelNet40 24 and ModelNet10 40 at 128. All methods "
@@ -196,11 +201,24 @@ _NOTES = (
     "The images are the mean of their four views. mvi sees no labels: with one seed its columns do not differ.",
 )
 
-_FULL_NOTES = (
-    "RONO's own settings, features and label files, for a GPU: ResNet18 on two renders of 112 pixels, frozen vectors "
-    "of 512 numbers for clouds, 200 epochs at batches of 128. Other methods have the same networks and their own "
-    "constants.",
-)
+_NOTES = {
+    "small": (
+        "The frozen networks are small: ResNet18 of half the channels and one block a stage, DGCNN (32, 32, 64 "
+        "channels, 8 neighbours) on 192 of 1,024 points, MeshNet of an eighth of the width on 160 faces; 4 views of 64 "
+        "pixels.",
+        *_FROZEN,
+    ),
+    "large": (
+        "The frozen networks have the papers' size: ResNet18, DGCNN (20 neighbours) on 1,024 points, MeshNet on 1,024 "
+        "faces; 4 views of 64 pixels (ShapeDB69: 112). They take a GPU some minutes; the rows need none.",
+        *_FROZEN,
+    ),
+    "full": (
+        "RONO's own settings, features and label files, for a GPU: ResNet18 on two renders of 112 pixels, frozen "
+        "vectors of 512 numbers for clouds, 200 epochs at batches of 128. Other methods have the same networks and "
+        "their own constants.",
+    ),
+}
 
 _OF_KIND = {
     "symmetric": (

@@ -9,10 +9,11 @@ from maquette.errors import ConfigError, UnknownNameError
 
 __all__ = ["EVERYTHING", "SIZES", "Place", "Selection", "check_size"]
 
-SIZES = ("smoke", "small", "full")
-"""A test in minutes with figures of no meaning; what two CPU cores can do; the paper's own settings, for a GPU.
+SIZES = ("smoke", "small", "large", "full")
+"""A test in minutes with figures of no meaning; what two CPU cores can do; what one GPU does in minutes, with networks
+of the paper's size on the data at hand; the paper's own settings on its own files, for a GPU.
 
-Tables of no paper have no `full`."""
+Every table has the first two; which have the others, `maquette.bench.reproduce` says."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,9 @@ EVERYTHING = Selection()
 """All rows of a table."""
 
 
-def check_size(size: str, *, full: bool = False) -> bool:
-    """Whether the size is the smoke test; ConfigError for a size that there is not, `full` among them by default."""
-    sizes = SIZES if full else SIZES[:2]
+def check_size(size: str, *more: str) -> bool:
+    """Whether the size is the smoke test; ConfigError for one that is not smoke, small or one of `more`."""
+    sizes = (*SIZES[:2], *more)
     if size not in sizes:
         raise ConfigError(f"size {size!r}: expected {' or '.join(sizes)}")
     return size == "smoke"

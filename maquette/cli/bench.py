@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,9 +17,13 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Small sizes and few repeats: under two minutes.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Only this part; may be given again.")] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads that either side computes with.")] = 1,
+    device: Annotated[
+        str, typer.Option(help="cpu: all parts; cuda or cuda:N: the networks there, against its ceilings.")
+    ] = "cpu",
+    compiled: Annotated[bool, typer.Option("--compile", help="On a GPU: time torch.compile as well; minutes.")] = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="A folder to write speed.json and speed.md to, part by part."),
+        typer.Option(help="A folder to write speed.json and speed.md to, part by part (GPU: speed_cuda)."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -31,6 +36,10 @@ def bench(
     from maquette.bench.speed.report import write_markdown, write_table
     from maquette.bench.speed.run import merge_reports, run_speed
     from maquette.data.atomic import write_atomically
+
+    if device != "cpu":
+        _bench_accelerator(device, quick=quick, only=only or (), compiled=compiled, out=out, as_json=as_json)
+        return
 
     def keep(report: dict[str, Any]) -> None:
         """Rows of earlier runs into the same folder stay, so that a full run can be made in several."""
@@ -46,3 +55,28 @@ def bench(
     with stage("measuring") as update:
         report = run_speed(quick=quick, only=only or (), threads=threads, on_part=update, on_report=keep)
     answer(report, as_json=as_json, text=write_table(report))
+
+
+def _bench_accelerator(
+    name: str, *, quick: bool, only: Sequence[str], compiled: bool, out: Path | None, as_json: bool
+) -> None:
+    import json
+
+    from maquette.bench.speed.accelerator import run_accelerator, write_accelerator
+    from maquette.data.atomic import write_atomically
+    from maquette.train.run import pick_device
+
+    device = pick_device(name)
+    command = f"maquette bench --device {name}" + (" --quick" if quick else "") + (" --compile" if compiled else "")
+
+    def keep(report: dict[str, Any]) -> None:
+        if out is not None:
+            write_atomically(out / "speed_cuda.json", (json.dumps(report, indent=1, sort_keys=True) + "\n").encode())
+            write_atomically(out / "speed_cuda.md", write_accelerator(report, command=command).encode())
+
+    objects, repeats = (16, 3) if quick else (96, 7)
+    with stage("measuring") as update:
+        report = run_accelerator(
+            device, objects=objects, repeats=repeats, only=only, compiled=compiled, on_part=update, on_report=keep
+        )
+    answer(report, as_json=as_json, text=write_accelerator(report, command=command))

@@ -19,7 +19,8 @@ def reproduce(
     size: Annotated[
         str,
         typer.Option(
-            help="smoke: minutes, figures of no meaning; small: for two CPU cores; full: the paper's, for a GPU."
+            help="smoke: minutes, figures of no meaning; small: for two CPU cores; large: the paper's networks, for a "
+            "GPU; full: all as the paper has it."
         ),
     ] = "smoke",
     data: Annotated[Path | None, typer.Option(help="Where the table's data are.")] = None,

@@ -19,7 +19,11 @@ _LIBRARIES = ("torch", "numpy", "embreex", "pillow")
 
 
 def provenance() -> dict[str, Any]:
-    """Facts that stand beside every result, as JSON values; `commit` is None outside a git checkout of Maquette."""
+    """Facts that stand beside every result, as JSON values.
+
+    `commit` is None outside a git checkout of Maquette, where the environment variable MAQUETTE_COMMIT does not say it
+    (for a copy of the files on a cluster or in a container).
+    """
     return {
         "maquette": maquette.__version__,
         "commit": _commit(),
@@ -35,7 +39,7 @@ def _commit() -> str | None:
     """The checkout's commit, with `+changes` where files differ from it."""
     root = Path(maquette.__file__).parents[1]
     if not (root / ".git").exists():
-        return None
+        return os.environ.get("MAQUETTE_COMMIT") or None
     try:
         commit = _git(root, "rev-parse", "HEAD")
         return f"{commit}+changes" if _git(root, "status", "--porcelain", "--untracked-files=no") else commit

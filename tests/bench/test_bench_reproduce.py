@@ -8,7 +8,7 @@ import pytest
 
 from maquette.bench import reproduce as reproduce_module
 from maquette.bench.plan import Row, Table
-from maquette.bench.reproduce import FULL, TABLES, is_done, reproduce, results_folder, table_states
+from maquette.bench.reproduce import FULL, LARGE, TABLES, is_done, reproduce, results_folder, table_states
 from tests.bench.test_rows import stage
 
 
@@ -29,7 +29,8 @@ def test_the_state_of_every_table_counts_its_results(tmp_path: Path) -> None:
         (folder / f"{name}.json").write_text("{}")
     states = {(state.name, state.size): state for state in table_states(configs=configs, out=tmp_path)}
     sizes = {(name, size) for name in TABLES for size in ("smoke", "small")}
-    assert set(states) == sizes | {(name, "full") for name in FULL}
+    assert set(states) == sizes | {(name, "full") for name in FULL} | {(name, "large") for name in LARGE}
+    assert TABLES.keys() >= LARGE and len({state.command for state in states.values()}) == len(states)
     state = states["rono/workshop", "small"]
     # Thirteen methods, eight noises, three seeds; asymmetric noise of 0.8 is no row.
     assert (state.done, state.rows, state.status) == (2, 312, "2 of 312")

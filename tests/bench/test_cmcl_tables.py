@@ -14,6 +14,7 @@ from maquette.bench.plan import Cell, Table
 from maquette.bench.reproduce import reproduce
 from maquette.bench.selection import Selection
 from maquette.config import RunConfig, load_config
+from maquette.encoders import ENCODERS
 from maquette.errors import ConfigError
 from tests.bench.test_rows import stage
 
@@ -26,7 +27,7 @@ def loaded(size: str) -> dict[str, RunConfig]:
     return {row.method: load_config(row.config, row.changes) for row in rows if row.seed == 0}
 
 
-@pytest.mark.parametrize("size", ["smoke", "small", "full"])
+@pytest.mark.parametrize("size", ["smoke", "small", "large", "full"])
 def test_each_row_is_what_it_is_called(size: str) -> None:
     configs = loaded(size)
     assert {word: configs[word].train.batch_size for word in BATCHES} == {w: int(b) for w, b in BATCHES.items()}
@@ -41,12 +42,17 @@ def test_each_row_is_what_it_is_called(size: str) -> None:
 
 @pytest.mark.parametrize("build", BUILDERS)
 def test_the_tables_share_their_runs(build: Callable[..., Table]) -> None:
-    for size, data, home in (("small", "shapedb69", RUNS), ("full", "modelnet40", f"{RUNS}-full")):
+    names = set()
+    sets = {"small": "shapedb69", "large": "shapedb69", "full": "modelnet40"}
+    for size, data in sets.items():
         table = build(size=size, configs=CONFIGS, data=Path("FOLDER"))
-        assert table.home == home
+        assert table.home == (RUNS if size == "small" else f"{RUNS}-{size}")
+        names.add(table.name)
         words = {cell.row for cell in table.published if cell.data == data}
         assert words == {row.method for row in table.rows if row.data == data}
         assert Cell(data, "cmcl", "", "mesh->mesh") in table.published
+    # A size does not write over another's table.
+    assert len(names) == len(sets)
     with pytest.raises(ConfigError, match="size small needs --data"):
         build(size="small", configs=CONFIGS)
 
@@ -61,6 +67,21 @@ def test_small_rows_share_their_arrays_with_the_frozen_ones() -> None:
             assert kept[0] == kept[1]
     table = cmcl_t1(size="small", configs=CONFIGS, data=Path("x"), selection=Selection(sets=["modelnet10"], seeds=[0]))
     assert [(row.name, row.place) for row in table.rows] == [("modelnet10_cmcl_00_seed0", "modelnet10")]
+
+
+def test_large_rows_have_the_papers_networks_and_begin_with_nothing() -> None:
+    paper = load_config(CONFIGS / "modelnet40" / "paper_cmcl.toml")
+    for word in ("shapedb69", "modelnet40", "modelnet10"):
+        rows = cmcl_t1(size="large", configs=CONFIGS, data=Path("x"), selection=Selection(sets=[word], seeds=[0])).rows
+        config = load_config(rows[0].config, rows[0].changes)
+        assert rows[0].start is None and rows[0].place == f"{word}-large"
+        assert (config.dimensions, config.train.batch_size) == (paper.dimensions, paper.train.batch_size)
+        specs = {**config.modalities}
+        built = {n: ENCODERS.build(s.encoder, dimensions=512, **s.options).state_dict() for n, s in specs.items()}
+        for name, weights in built.items():
+            section = paper.modalities[name]
+            same = ENCODERS.build(section.encoder, dimensions=512, **section.options).state_dict()
+            assert {n: w.shape for n, w in weights.items()} == {n: w.shape for n, w in same.items()}
 
 
 def test_a_smoke_table_runs_and_its_metrics_repeat(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_what_is_not_there_is_refused() -> None:
 
 
 def test_sizes() -> None:
-    assert [check_size(size, full=True) for size in SIZES] == [True, False, False]
+    assert [check_size(size, "large", "full") for size in SIZES] == [True, False, False, False]
     with pytest.raises(ConfigError, match="size 'huge': expected smoke or small"):
         check_size("huge")
     with pytest.raises(ConfigError, match="size 'full': expected smoke or small"):

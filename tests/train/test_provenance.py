@@ -32,9 +32,12 @@ def test_the_commit_is_that_of_the_checkout(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(maquette, "__file__", str(tmp_path / "maquette" / "__init__.py"))
     monkeypatch.setattr(subprocess, "run", git)
+    monkeypatch.delenv("MAQUETTE_COMMIT", raising=False)
     assert provenance()["commit"] is None, "no checkout: nothing is asked of git"
+    monkeypatch.setenv("MAQUETTE_COMMIT", "def456")
+    assert provenance()["commit"] == "def456"
     (tmp_path / ".git").mkdir()
-    assert provenance()["commit"] == "abc123"
+    assert provenance()["commit"] == "abc123", "a checkout's own commit counts"
     changed = " M maquette/types.py"
     assert provenance()["commit"] == "abc123+changes"
 

@@ -14,7 +14,7 @@ from maquette.bench.speed.part import Contest, Part, Task
 from maquette.bench.speed.textbook import load_textbook
 from maquette.encoders import DGCNN, MeshNet, ResNet18
 
-__all__ = ["NETWORK_PARTS", "network_difference"]
+__all__ = ["NETWORK_PARTS", "Inputs", "clouds", "infer", "meshes", "network_difference", "pictures", "step"]
 
 _OBJECTS = 8
 _VIEWS = 2
@@ -60,7 +60,7 @@ def _contest(
 ) -> Contest:
     ours, textbook, inputs = make_ours().train(train), make_textbook().train(train), make_inputs(task.size)
     textbook.load_state_dict(ours.state_dict())
-    run = _step if train else _infer
+    run = step if train else infer
 
     def difference() -> float:
         # Rounding depends on the weights: always the same ones, whatever the process has drawn before.
@@ -71,27 +71,29 @@ def _contest(
     return Contest(partial(run, ours, inputs), partial(run, textbook, inputs), difference, items=items)
 
 
-def _step(network: nn.Module, inputs: Inputs) -> None:
+def step(network: nn.Module, inputs: Inputs) -> None:
     """Forward and backward; gradients made anew, as a training step makes them."""
     network.zero_grad(set_to_none=True)
     network(**inputs).sum().backward()
 
 
-def _infer(network: nn.Module, inputs: Inputs) -> Tensor:
+def infer(network: nn.Module, inputs: Inputs) -> Tensor:
+    """Representations, without gradients."""
     with torch.inference_mode():
         representations: Tensor = network(**inputs)
     return representations
 
 
-def _clouds(points: int) -> Inputs:
+def clouds(points: int, objects: int = _OBJECTS) -> Inputs:
     """A batch of clouds; 0 points: a small one, for comparing results."""
-    objects, count = (_OBJECTS, points) if points else (2, 40)
+    objects, count = (objects, points) if points else (2, 40)
     return {"points": torch.rand(objects, 3, count, generator=torch.Generator().manual_seed(0))}
 
 
-def _meshes(faces: int) -> Inputs:
+def meshes(faces: int, objects: int = _OBJECTS) -> Inputs:
+    """A batch of meshes; 0 faces: small ones, for comparing results."""
     # Never two objects: normalised over them the outputs are ±1, and gradients little but rounding.
-    objects, count = _OBJECTS, faces or 40
+    count = faces or 40
     generator = torch.Generator().manual_seed(0)
     return {
         "centers": torch.rand(objects, 3, count, generator=generator),
@@ -101,23 +103,24 @@ def _meshes(faces: int) -> Inputs:
     }
 
 
-def _pictures(objects: int, *, pixels: int) -> Inputs:
+def pictures(objects: int, *, pixels: int) -> Inputs:
+    """A batch of two views an object; 0 objects: few small ones, for comparing results."""
     count, side = (objects, pixels) if objects else (2, 64)
     return {"pixels": torch.randn(count, _VIEWS, 3, side, side, generator=torch.Generator().manual_seed(0))}
 
 
 def _dgcnn(task: Task, *, train: bool) -> Contest:
     book = load_textbook("dgcnn").TextbookDGCNN
-    return _contest(DGCNN, book, _clouds, train=train, task=task, items=_OBJECTS)
+    return _contest(DGCNN, book, clouds, train=train, task=task, items=_OBJECTS)
 
 
 def _meshnet(task: Task, *, train: bool) -> Contest:
     book = load_textbook("meshnet").TextbookMeshNet
-    return _contest(MeshNet, book, _meshes, train=train, task=task, items=_OBJECTS)
+    return _contest(MeshNet, book, meshes, train=train, task=task, items=_OBJECTS)
 
 
 def _resnet(task: Task, *, train: bool = False, pixels: int | None = None) -> Contest:
-    book, make = load_textbook("resnet").TextbookResNet18, partial(_pictures, pixels=pixels or _PIXELS)
+    book, make = load_textbook("resnet").TextbookResNet18, partial(pictures, pixels=pixels or _PIXELS)
     return _contest(ResNet18, book, make, train=train, task=task, items=task.size * _VIEWS)
 
 
