@@ -85,12 +85,15 @@ def embed(
 
 
 def move_batch(batch: Batch, device: str | torch.device) -> Batch:
-    """The batch with every tensor on `device`; the argument is left as it is."""
+    """The batch with every tensor on `device` but `present`; the argument is left as it is.
+
+    Which rows are present is asked on the host: asked of a GPU, it would wait for all that was given to it before.
+    """
     return Batch(
         batch.index.to(device, non_blocking=True),
         batch.labels.to(device, non_blocking=True),
         {m: {k: t.to(device, non_blocking=True) for k, t in tensors.items()} for m, tensors in batch.inputs.items()},
-        {m: mask.to(device, non_blocking=True) for m, mask in batch.present.items()},
+        dict(batch.present),
     )
 
 

@@ -60,7 +60,11 @@ def transposed_sum(values: Float[Tensor, "R C"], neighbours: Int[Tensor, "R K"])
 
 def in_degrees(neighbours: Int[Tensor, "R K"]) -> Int[Tensor, "R"]:
     """How often each row is listed as a neighbour."""
-    return neighbours.reshape(-1).bincount(minlength=neighbours.shape[0])
+    listed = neighbours.reshape(-1)
+    if listed.device.type == "cpu":
+        return listed.bincount(minlength=len(neighbours))
+    # There bincount waits for the device, to see how large its result is.
+    return listed.new_zeros(len(neighbours)).scatter_add_(0, listed, torch.ones_like(listed))
 
 
 class _NeighbourSum(torch.autograd.Function):
@@ -88,7 +92,10 @@ class _NeighbourMax(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (rows,) = ctx.saved_tensors
-        return torch.zeros_like(gradients[0]).scatter_add_(0, rows.long(), gradients[0]), None
+        (gradient,) = gradients
+        # Added up in float32 at least: many small terms, and GPUs have no fast addition of halves in memory.
+        work = gradient.to(torch.promote_types(gradient.dtype, torch.float32))
+        return torch.zeros_like(work).scatter_add_(0, rows.long(), work).to(gradient.dtype), None
 
 
 _apply_sum: Callable[[Tensor, Tensor], Tensor] = _NeighbourSum.apply
@@ -103,13 +110,14 @@ def _max_by_slots(
     Without `with_rows` the second result means nothing.
     """
     largest = values.index_select(0, neighbours[:, 0])
-    rows = neighbours[:, :1].expand(largest.shape)
+    # Which neighbour, in the smallest type that can say it; which row that is, is looked up once, at the end.
+    best = torch.zeros_like(largest, dtype=torch.uint8 if neighbours.shape[1] <= 256 else torch.int32)
     for slot in range(1, neighbours.shape[1]):
         candidates = values.index_select(0, neighbours[:, slot])
         if with_rows:
-            rows = torch.where(candidates > largest, neighbours[:, slot : slot + 1], rows)
+            best.masked_fill_(candidates > largest, slot)
         torch.maximum(largest, candidates, out=largest)
-    return largest, rows
+    return largest, neighbours.gather(1, best.long()) if with_rows else neighbours[:, :1].expand(largest.shape)
 
 
 def _packed_max(

@@ -79,8 +79,8 @@ class CrossModalModel(nn.Module):
         presence: list[Tensor] = []
         views: dict[str, Tensor] = {}
         for name in self.modalities:
-            present = batch.present.get(name, torch.zeros(size, dtype=torch.bool)).to(device)
-            presence.append(present)
+            present = batch.present.get(name, torch.zeros(size, dtype=torch.bool))
+            presence.append(present.to(device, non_blocking=True))
             rows = present.nonzero().squeeze(1)
             if not len(rows):
                 slots.append(torch.zeros(size, self.dimensions, dtype=dtype, device=device))
@@ -282,4 +282,4 @@ def _scatter(values: Tensor, rows: Tensor, size: int) -> Tensor:
     """`values` at `rows` of a tensor of `size` rows, zero elsewhere; differentiable."""
     if len(rows) == size:
         return values
-    return values.new_zeros(size, *values.shape[1:]).index_copy(0, rows, values)
+    return values.new_zeros(size, *values.shape[1:]).index_copy(0, rows.to(values.device), values)

@@ -278,7 +278,7 @@ def _hottest(call: Callable[[], object], device: torch.device) -> dict[str, floa
     if device.type != "cuda":
         return {}
     activities = [torch.profiler.ProfilerActivity.CPU, torch.profiler.ProfilerActivity.CUDA]
-    with torch.profiler.profile(activities=activities) as profile:
+    with torch.profiler.profile(activities=activities, acc_events=True) as profile:
         call()
         _wait(device)
     spent = {event.key: float(event.self_device_time_total) for event in profile.key_averages()}

@@ -37,7 +37,7 @@ def network_difference(ours: nn.Module, textbook: nn.Module, inputs: Mapping[str
         output = network(**double)
         results = {"output": output.detach()}
         if train:
-            weights = torch.linspace(-1, 1, output.numel(), dtype=output.dtype).view_as(output)
+            weights = torch.linspace(-1, 1, output.numel(), dtype=output.dtype, device=output.device).view_as(output)
             (output * weights).sum().backward()
             results |= {f"{name}.grad": p.grad for name, p in network.named_parameters() if p.grad is not None}
             results |= dict(network.named_buffers())
