@@ -209,8 +209,9 @@ _NOTES = {
         *_FROZEN,
     ),
     "large": (
-        "The frozen networks have the papers' size: ResNet18, DGCNN (20 neighbours) on 1,024 points, MeshNet on 1,024 "
-        "faces; 4 views of 64 pixels (ShapeDB69: 112). They take a GPU some minutes; the rows need none.",
+        "The frozen networks: ResNet18 of half the channels on 4 views of 64 pixels (ShapeDB69: 112), DGCNN (20 "
+        "neighbours) on 512 of 1,024 points, MeshNet of half the width on 1,024 faces. They take a GPU some minutes; "
+        "the rows need none.",
         *_FROZEN,
     ),
     "full": (
