@@ -15,7 +15,7 @@ from typing import Any
 from maquette.bench.compared import compared_lines
 from maquette.bench.plan import Cell, Table
 from maquette.bench.rates import rate_files
-from maquette.bench.reproduce import TABLES
+from maquette.bench.reproduce import LARGE, TABLES
 from maquette.bench.rows import read_rows
 from maquette.bench.tables import average, crossing, noise_of, overview
 from maquette.methods import METHODS, PROJECTIONS
@@ -34,8 +34,12 @@ Found = tuple[Table, Sequence[Mapping[str, Any]]]
 
 
 def found_results(results: Path) -> list[Found]:
-    """Every table in its real size, with those of its rows that have a result."""
-    tables = [build(size="small", configs=ROOT / "configs", data=Path("FOLDER")) for build in TABLES.values()]
+    """Every table in its real sizes, with those of its rows that have a result."""
+    tables = [
+        build(size=size, configs=ROOT / "configs", data=Path("FOLDER"))
+        for name, build in TABLES.items()
+        for size in (("small", "large") if name in LARGE else ("small",))
+    ]
     return [(table, read_rows(results / (table.home or table.name), table.rows)) for table in tables if not table.draw]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from maquette.bench import cmcl_figures
 from maquette.bench.plan import Cell, Row, Table
-from maquette.bench.selection import EVERYTHING, Selection, check_size
+from maquette.bench.selection import EVERYTHING, SAID, Selection, check_size
 from maquette.errors import ConfigError
 
 __all__ = ["BATCHES", "RUNS", "VARIANTS", "cmcl_rows", "cmcl_t1", "cmcl_t2", "cmcl_t3", "cmcl_t4"]
@@ -208,7 +208,7 @@ def _table(
     smoke = size == "smoke"
     return Table(
         name if size == "small" else f"{name}-{size}",
-        title + (": a smoke test, whose figures mean nothing" if smoke else ""),
+        title + SAID.get(size, ""),
         rows,
         {"paper_cmcl": False, "clean": False},
         notes=() if smoke else (*notes, *_NOTES[size]),

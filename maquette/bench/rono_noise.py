@@ -15,7 +15,7 @@ from typing import Any
 
 from maquette.bench.plan import Cell, Row, Table
 from maquette.bench.rono_workshop import METHODS, SMOKE_OWN, workshop_changes
-from maquette.bench.selection import EVERYTHING, Place, Selection, check_size
+from maquette.bench.selection import EVERYTHING, SAID, Place, Selection, check_size
 from maquette.errors import ConfigError
 
 __all__ = [
@@ -113,8 +113,7 @@ def _table(
     name = f"rono/{kind}"
     return Table(
         name if size == "small" else f"{name}-{size}",
-        f"{kind.capitalize()} label noise over the data sets"
-        + (": a smoke test, whose figures mean nothing" if smoke else ""),
+        f"{kind.capitalize()} label noise over the data sets" + SAID.get(size, ""),
         # Seed by seed over all sets: a table that is not finished yet is level.
         tuple(sorted(made, key=lambda row: row.seed)),
         {"paper_rono": False, "clean": False},

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 
 from maquette.errors import ConfigError, UnknownNameError
 
-__all__ = ["EVERYTHING", "SIZES", "Place", "Selection", "check_size"]
+__all__ = ["EVERYTHING", "SAID", "SIZES", "Place", "Selection", "check_size"]
 
 SIZES = ("smoke", "small", "large", "full")
 """A test in minutes with figures of no meaning; what two CPU cores can do; what one GPU does in minutes, with networks
 of the paper's size on the data at hand; the paper's own settings on its own files, for a GPU.
 
 Every table has the first two; which have the others, `maquette.bench.reproduce` says."""
+
+SAID = {
+    "smoke": ": a smoke test, whose figures mean nothing",
+    "large": ": large networks",
+    "full": ": the paper's own settings",
+}
+"""What a table's title says of its size; `small` goes without saying."""
 
 
 @dataclass(frozen=True)
