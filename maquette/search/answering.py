@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float32, Float64
 
-from maquette.index import Condition, Entry
+from maquette.index import Condition, Entry, Index, Ranking
 from maquette.search.answers import Answer, Hit, QueryFile, band_of
-from maquette.search.calibrated import BEST, Calibration, familiarity
+from maquette.search.calibrated import BEST, Calibration, Curve, familiarity
 from maquette.search.collection import Collection
 from maquette.search.fuse import cosines
 from maquette.search.parts import ITEM, Query
 
-__all__ = ["answer_query", "probability_of"]
+__all__ = ["Asked", "answer_queries", "answer_query", "probability_of"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query, and what is wanted of it: the k best items among those that match."""
+
+    query: Query
+    k: int
+    where: tuple[Condition, ...] = ()
+
+    @property
+    def own(self) -> set[str]:
+        """Its own items, which are not among its hits."""
+        return {encoded.part.item for encoded in self.query.parts if encoded.part.item is not None}
 
 
 def answer_query(
@@ -26,19 +41,59 @@ def answer_query(
     Hits are ranked by what is asked for less what is asked against. Their probabilities, and whether nothing is like
     the query, follow from what is asked for alone. `seconds` is left to the caller.
     """
+    (answer,) = answer_queries(collection, [Asked(query, k, tuple(where))], calibration=calibration)
+    return answer
+
+
+def answer_queries(collection: Collection, asked: Sequence[Asked], *, calibration: Calibration | None) -> list[Answer]:
+    """As `answer_query`, for several queries: what each gets does not depend on the others, what it costs does.
+
+    They are ranked together and their hits are looked up together. InputError as for one; then none is answered.
+    """
     index = collection.index
     index.refresh()
-    index.require_fields(where)
-    own = {encoded.part.item for encoded in query.parts if encoded.part.item is not None}
-    curve = calibration.curve(query.composition) if calibration is not None else None
-    depth = calibration.depth if calibration is not None and curve is not None else 0
-    (ranking,) = index.search(query.vector()[None], k=max(k, depth) + len(own), where=where)
-    ids = [id_ for id_ in ranking.ids if id_ not in own]
-    entries = index.get(ids[: max(k, depth)])
+    curves = [None if calibration is None else calibration.curve(one.query.composition) for one in asked]
+    depths = [0 if calibration is None or curve is None else calibration.depth for curve in curves]
+    rankings = _rank_together(index, asked, depths)
+    found = [[id_ for id_ in ranking.ids if id_ not in one.own] for one, ranking in zip(asked, rankings, strict=True)]
+    found = [ids[: max(one.k, depth)] for one, depth, ids in zip(asked, depths, found, strict=True)]
+    shown = list(dict.fromkeys(id_ for one, ids in zip(asked, found, strict=True) for id_ in ids[: one.k]))
+    parts = dict(zip(shown, index.parts(shown), strict=True))
+    answers = []
+    for one, curve, depth, ranking, ids in zip(asked, curves, depths, rankings, found, strict=True):
+        ranked = dict(zip(ranking.ids, ranking.scores.tolist(), strict=True))
+        own = np.stack([parts[id_] for id_ in ids[: one.k]]) if ids else index.parts(())
+        answers.append(_answer(collection, one, curve, depth, ranked, index.get(ids), own))
+    return answers
+
+
+def _rank_together(index: Index, asked: Sequence[Asked], depths: Sequence[int]) -> list[Ranking]:
+    """Each query's best items, its own among them still, as many as it needs; one search for each set of conditions."""
+    rankings: dict[int, Ranking] = {}
+    for where in dict.fromkeys(one.where for one in asked):
+        index.require_fields(where)
+        places = [place for place, one in enumerate(asked) if one.where == where]
+        wanted = {place: max(asked[place].k, depths[place]) + len(asked[place].own) for place in places}
+        vectors = np.stack([asked[place].query.vector() for place in places])
+        for place, ranking in zip(places, index.search(vectors, k=max(wanted.values()), where=where), strict=True):
+            most = wanted[place]
+            rankings[place] = Ranking(ranking.ids[:most], ranking.scores[:most])
+    return [rankings[place] for place in range(len(asked))]
+
+
+def _answer(
+    collection: Collection,
+    asked: Asked,
+    curve: Curve | None,
+    depth: int,
+    ranked: Mapping[str, float],
+    entries: Sequence[Entry],
+    own: Float32[np.ndarray, "N M D"],
+) -> Answer:
+    query, k = asked.query, asked.k
     wanted = query.wanted()
     scores = np.array([entry.vector.astype(np.float64) @ wanted for entry in entries])
-    ranked = dict(zip(ranking.ids, ranking.scores.tolist(), strict=True))
-    parts = cosines(query.vector(), index.parts(ids[:k]))
+    parts = cosines(query.vector(), own)
     probabilities = None if curve is None else curve.ranked(scores)
     hits = tuple(
         _hit(
@@ -60,8 +115,8 @@ def answer_query(
             for part in query.parts
         ),
         {},
-        len(index),
-        index.version,
+        len(collection.index),
+        collection.index.version,
         refused=query.refused,
         rejected=curve is not None and familiarity(best[:depth]) < curve.familiar,
         covering=passing if curve is not None and passing < len(entries) else None,

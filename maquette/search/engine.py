@@ -23,7 +23,7 @@ from maquette.errors import FileError, InputError
 from maquette.index import Condition
 from maquette.ingest import Sandbox
 from maquette.modalities import Arrays
-from maquette.search.answering import answer_query
+from maquette.search.answering import Asked, answer_queries
 from maquette.search.answers import AddReport, Answer
 from maquette.search.batching import Encode
 from maquette.search.calibrated import CALIBRATION_FILE, Calibration
@@ -62,6 +62,7 @@ class Engine:
         self._modalities = build_modalities(self._settings)
         self._calibration: tuple[int, Calibration | None] = (-1, None)
         self.encode: Encode = self._encode
+        self.answer: Callable[[Asked], Answer] = lambda asked: self.answer_all([asked])[0]
 
     @classmethod
     def open(cls, folder: Path, *, seed: int = 0, sandbox: Sandbox | None = None) -> Engine:
@@ -145,7 +146,7 @@ class Engine:
         clock = [time.perf_counter()]
         query, reading = self.encode_parts(parts)
         clock.append(time.perf_counter())
-        answer = answer_query(self.collection, query, calibration=self.calibration, k=k, where=where)
+        answer = self.answer(Asked(query, k, tuple(where)))
         clock.append(time.perf_counter())
         encoding = clock[1] - clock[0] - reading
         return replace(answer, seconds={"read": reading, "encode": encoding, "search": clock[2] - clock[1]})
@@ -159,6 +160,10 @@ class Engine:
         if not any(part.part.weight > 0 for part in encoded):
             raise FileError(*refused[0])
         return Query(tuple(encoded), tuple(refused)), reading
+
+    def answer_all(self, asked: Sequence[Asked]) -> list[Answer]:
+        """Return the answers to encoded queries, ranked together; what each gets does not depend on the others."""
+        return answer_queries(self.collection, asked, calibration=self.calibration)
 
     def encode_usable(self, parts: Sequence[Part]) -> list[EncodedPart]:
         """Return those of the parts that can be used, with their representations."""

@@ -32,6 +32,12 @@ class Measures:
             buckets=(1, 2, 4, 8, 16),
             registry=self.registry,
         )
+        self.ranked = Histogram(
+            "maquette_rank_batch_queries",
+            "Queries that were ranked together.",
+            buckets=(1, 2, 4, 8, 16, 32),
+            registry=self.registry,
+        )
         self.running = Gauge("maquette_requests_running", "Requests being answered.", ("kind",), registry=self.registry)
         self.refused_files = Counter("maquette_refused_files", "Files refused.", ("where",), registry=self.registry)
         self.items = Gauge("maquette_items", "Items in the collection.", registry=self.registry)

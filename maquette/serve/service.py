@@ -6,13 +6,13 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from maquette.errors import ServiceError
 from maquette.index.lock import WriterLock
 from maquette.ingest import OWN_FILES, Limits, Sandbox, unpack
 from maquette.search import Collection, Engine
-from maquette.search.batching import SharedEncoder
+from maquette.search.batching import Shared, SharedEncoder
 from maquette.search.previews import Preview, read_preview
 from maquette.serve.jobs import Jobs
 from maquette.serve.library import Library
@@ -27,6 +27,9 @@ __all__ = ["Service"]
 _OWN_LIMITS = replace(OWN_FILES, cpu_seconds=120.0, wall_seconds=120.0)
 """For previews of the collection's own files: somebody waits for them."""
 
+_RANKED_TOGETHER = 32
+"""Queries of one ranking at most: more would keep the first of them waiting for the last."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -40,7 +43,7 @@ class Service:
     jobs: Jobs
     file_limits: Limits
     own_files: Sandbox | None
-    encoder: SharedEncoder
+    shared: tuple[Shared[Any, Any], ...]
     lock: BinaryIO | None
 
     @classmethod
@@ -60,13 +63,17 @@ class Service:
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Service:
-        """Return the service over an engine, with its state in the collection's folder; they share the encoder.
+        """Return the service over an engine, with its state in the collection's folder.
+
+        Requests share its encoder and its rankings: those that come at the same time are done together.
 
         ServiceError if another service writes to the collection: both would work on the same jobs.
         """
         measures = Measures()
         encoder = SharedEncoder(engine.encode, on_batch=measures.encoded.observe)
         engine.encode = encoder
+        rankings = Shared(engine.answer_all, name="rank", most=_RANKED_TOGETHER, on_batch=measures.ranked.observe)
+        engine.answer = rankings.ask
         library = Library(engine)
         lock = None if settings.read_only else WriterLock(library.state / "writer.lock").take()
         if lock is None and not settings.read_only:
@@ -99,7 +106,7 @@ class Service:
             jobs,
             limits,
             None if sandbox is None else Sandbox(_OWN_LIMITS, modules=SERVICE_READER_MODULES),
-            encoder,
+            (encoder, rankings),
             lock,
         )
 
@@ -111,7 +118,8 @@ class Service:
     def stop(self) -> None:
         """Finish what is being written, and end the processes that read files."""
         self.jobs.stop()
-        self.encoder.close()
+        for shared in self.shared:
+            shared.close()
         if self.lock is not None:
             self.lock.close()
         for sandbox in (self.library.engine.sandbox, self.own_files):

@@ -7,7 +7,7 @@ import pytest
 
 from maquette.index import parse_where
 from maquette.search import Collection
-from maquette.search.answering import answer_query
+from maquette.search.answering import Asked, answer_queries, answer_query
 from maquette.search.calibrated import Calibration, Curve
 from maquette.search.parts import EncodedPart, Part, Query
 
@@ -91,3 +91,17 @@ def test_the_querys_own_items_are_no_hits(collection: Collection) -> None:
     assert [hit.id for hit in answer.hits] == ["b", "d"]
     assert [hit.rank for hit in answer.hits] == [1, 2]
     assert [(file.path, file.modality) for file in answer.queries] == [("a", "item"), ("c", "item")]
+
+
+def test_several_queries_get_what_each_gets_alone(collection: Collection) -> None:
+    made = calibration(familiar=0.7, covering=0.6)
+    like_b = EncodedPart(Part(item="b"), collection.index.get(["b"])[0].vector)
+    queries = [Query((axis(0, PHOTO),)), Query((axis(2, PHOTO),)), Query((like_b,)), Query((axis(0, PHOTO), like_b))]
+    wheres = [(), tuple(parse_where(["class=hat"])), tuple(parse_where(["faces>3"]))]
+    asked = [Asked(query, k, where) for query in queries for k in (1, 3, 9) for where in wheres]
+    together = answer_queries(collection, asked, calibration=made)
+    alone = [answer_query(collection, one.query, calibration=made, k=one.k, where=one.where) for one in asked]
+    assert together == alone
+    assert any(answer.rejected for answer in alone) and any(not answer.hits for answer in alone)
+    assert all("b" not in {hit.id for hit in answer.hits} for one, answer in zip(asked, alone, strict=True) if one.own)
+    assert answer_queries(collection, [], calibration=made) == []

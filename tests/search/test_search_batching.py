@@ -12,7 +12,7 @@ import pytest
 
 from maquette.modalities import Arrays
 from maquette.search import Engine
-from maquette.search.batching import SharedEncoder
+from maquette.search.batching import Shared, SharedEncoder
 from maquette.search.item import build_modalities
 from tests.search.search_cases import SPECS
 
@@ -125,3 +125,27 @@ def test_closing_finishes_what_was_asked_for() -> None:
         assert first.result()[0, 0] == 1
         assert second.result()[0, 0] == 2
     assert encoder("a", [thing(3)])[0, 0] == 3, "afterwards in the caller's own thread"
+
+
+def test_any_work_is_shared_and_each_caller_gets_his_own() -> None:
+    sizes: list[int] = []
+
+    def halves(asked: Sequence[int]) -> list[int]:
+        if any(one % 2 for one in asked):
+            raise ValueError(f"odd among {len(asked)}")
+        return [one // 2 for one in asked]
+
+    shared: Shared[int, int] = Shared(halves, name="halves", most=4, wait_seconds=10.0, on_batch=sizes.append)
+
+    def ask(one: int) -> int | str:
+        try:
+            return shared.ask(one)
+        except ValueError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, [2, 4, 6, 8, 10, 12, 14, 7]))
+    assert found == [1, 2, 3, 4, 5, 6, 7, "odd among 1"]
+    assert sum(sizes) == 7 and max(sizes) == 4, "one batch went well as a whole, of the other only the even ones"
+    shared.close()
+    assert shared.ask(20) == 10

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from maquette.errors import FileError, InputError, ServiceError
 from maquette.geometry import write_mesh
+from maquette.index import parse_where
 from maquette.search import Engine, Part
 from maquette.serve import Client, Service, Settings
 from tests.search.search_cases import box
@@ -27,13 +29,28 @@ def test_files_are_read_in_processes_of_their_own(shared: Live, folder: Path, tm
 
 def test_requests_share_one_encoder(shared: Live, folder: Path) -> None:
     service = shared.service
-    assert service.library.engine.encode is service.encoder
+    assert service.library.engine.encode is service.shared[0]
     service.library.search([Part("image", folder / "photo.png")] * 3, k=1, where=())
     assert 'maquette_encode_batch_objects_bucket{le="4.0"}' in service.measures.text().decode()
     (batches,) = service.measures.encoded.collect()
     values = {(sample.name.rpartition("_")[2], sample.labels.get("le")): sample.value for sample in batches.samples}
     assert values["sum", None] >= 3
     assert values["bucket", "4.0"] > values["bucket", "2.0"], "three photos of a query are one batch"
+
+
+def test_requests_that_come_together_are_ranked_together(shared: Live) -> None:
+    library = shared.service.library
+    ids = library.index.ids()
+    # Items, which need no encoding: encoded together, representations differ in their last digits.
+    asked = [([Part(item=ids[number % len(ids)])], 1 + number % 3) for number in range(12)]
+    alone = [library.engine.search_parts(parts, k=k) for parts, k in asked]
+    with ThreadPoolExecutor(len(asked)) as pool:
+        found = list(pool.map(lambda one: library.search(one[0], k=one[1], where=()), asked))
+    assert [answer.hits for answer in found] == [answer.hits for answer in alone]
+    text = shared.service.measures.text().decode()
+    assert 'maquette_rank_batch_queries_bucket{le="32.0"}' in text
+    with pytest.raises(InputError, match="no item has a text or a number in field 'wings'"):
+        library.search(asked[0][0], k=1, where=parse_where(["wings=2"]))
 
 
 def test_limits_are_those_that_hold(shared: Live) -> None:
