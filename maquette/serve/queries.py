@@ -42,15 +42,22 @@ class KeptPart:
 
 
 class KeptQueries:
-    """The queries in a folder, `most` of them at most."""
+    """The queries in a folder, `most` of them at most.
+
+    Which there are is asked of the disk once: to list a thousand folders takes longer than a search.
+    """
 
     def __init__(self, folder: Path, *, most: int) -> None:
         self._folder = folder
         self._most = most
         self._lock = Lock()
         folder.mkdir(parents=True, exist_ok=True)
-        for draft in sorted(path for path in folder.iterdir() if not (path / _FILE).is_file()):
+        there = sorted(folder.iterdir())
+        for draft in (path for path in there if not (path / _FILE).is_file()):
             shutil.rmtree(draft, ignore_errors=True)  # of a server that was stopped while it took in a query
+        kept = [path for path in there if (path / _FILE).is_file()]
+        kept.sort(key=lambda path: (path / _FILE).stat().st_mtime_ns)
+        self._kept = dict.fromkeys(path.name for path in kept)
 
     def new(self) -> tuple[str, Path]:
         """Return the id and the folder of a new query, which is there; it counts once it is kept."""
@@ -64,14 +71,17 @@ class KeptQueries:
         text = json.dumps({"parts": [asdict(part) for part in parts]})
         (self._folder / id_ / _FILE).write_text(text, encoding="utf-8")
         with self._lock:
-            kept = sorted(path.parent for path in self._folder.glob(f"*/{_FILE}"))
-            if len(kept) > self._most:
-                kept.sort(key=lambda folder: (folder / _FILE).stat().st_mtime_ns)
-                for folder in kept[: len(kept) - self._most]:
-                    shutil.rmtree(folder, ignore_errors=True)
+            self._kept[id_] = None
+            gone = list(self._kept)[: max(0, len(self._kept) - self._most)]
+            for old in gone:
+                del self._kept[old]
+        for old in gone:
+            shutil.rmtree(self._folder / old, ignore_errors=True)
 
     def drop(self, id_: str) -> None:
         """Forget a query and its files."""
+        with self._lock:
+            self._kept.pop(id_, None)
         shutil.rmtree(self._folder / id_, ignore_errors=True)
 
     def get(self, id_: str) -> tuple[list[KeptPart], Path] | None:

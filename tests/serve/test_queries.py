@@ -26,8 +26,15 @@ def test_kept_over_a_restart_and_dropped_when_there_are_too_many(tmp_path: Path)
     assert found is not None and found[0] == parts and again.get(half) is None and not (tmp_path / half).exists()
     assert found[0][0].part(found[1]) == Part("image", tmp_path / ids[-1] / "0.png")
     assert found[0][1].part(found[1]) == Part(item="a/b", weight=-0.5)
+    # The oldest go by when they were kept, also those that another server kept.
+    new, _ = again.new()
+    again.keep(new, parts)
+    assert [again.get(id_) is not None for id_ in (*ids[2:], new)] == [False, True, True, True]
     again.drop(ids[-1])
     assert again.get(ids[-1]) is None
+    later, _ = again.new()
+    again.keep(later, parts)
+    assert again.get(ids[3]) is not None, "two are left without the one that was dropped"
 
 
 def test_nothing_else_becomes_a_path(tmp_path: Path) -> None:
