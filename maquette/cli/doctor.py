@@ -78,6 +78,7 @@ def doctor(as_json: JsonOption = False) -> None:
     import torch
 
     from maquette import __version__
+    from maquette.encoders.compiled import has_kernels
 
     packages = _packages()
     free = shutil.disk_usage(Path.cwd()).free
@@ -99,6 +100,7 @@ def doctor(as_json: JsonOption = False) -> None:
         "device_used": devices[0].split()[0],
         "threads": torch.get_num_threads(),
         "cores": os.cpu_count(),
+        "compiled_kernels": has_kernels(),
         "free_disk_gib": round(free / 1024**3, 1),
         "sandbox": sandbox,
         "packages": packages,
@@ -108,6 +110,7 @@ def doctor(as_json: JsonOption = False) -> None:
         f"maquette {__version__}, Python {report['python']}, {report['platform']}",
         f"devices: {', '.join(devices)} (used: {report['device_used']})",
         f"threads: {report['threads']} on {report['cores']} cores",
+        f"compiled kernels: {'yes' if report['compiled_kernels'] else 'no (a C compiler makes them at installation)'}",
         f"free disk here: {report['free_disk_gib']} GiB",
         "files are read in confined processes:" if sandbox else "files are read without confinement on this system",
         *(f"  {name:<22} {words}" for name, words in sandbox.items()),

@@ -108,12 +108,14 @@ class _EdgeMoments(torch.autograd.Function):
             u = a @ c_uu + p @ c_vu
             v = a @ c_vu.T + p @ c_vv
             variance = ((a * u).sum(1) + (p * v).sum(1)).clamp_min_(0)
-        ctx.save_for_backward(nodes, neighbours, degrees, to_neighbour, to_self, center, first, u, v)
+        # The sums in the precision that their gradient is worked out in, rather than summed again there.
+        around = sums.to(torch.promote_types(nodes.dtype, torch.float32))
+        ctx.save_for_backward(nodes, neighbours, degrees, to_neighbour, to_self, center, first, u, v, around)
         return mean.to(to_self.dtype), variance.to(to_self.dtype)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, Tensor, Tensor]:
-        nodes, neighbours, degrees, to_neighbour, to_self, center, first, u, v = ctx.saved_tensors
+        nodes, neighbours, degrees, to_neighbour, to_self, center, first, u, v, around = ctx.saved_tensors
         count, slots = neighbours.shape
         with torch.autocast(nodes.device.type, enabled=False):
             of_mean, of_variance = gradients[0].double(), 2 * gradients[1].double().unsqueeze(1)
@@ -131,7 +133,7 @@ class _EdgeMoments(torch.autograd.Function):
             degree = degrees.to(work).unsqueeze(1)
             of_nodes = degree * torch.addmm((of_mean @ a / edges).to(work), z - z_first, s_uu)
             of_nodes.addmm_(transposed_sum(z, neighbours), s_vu)
-            of_nodes.addmm_(neighbour_sum(z, neighbours) - slots * z_first, s_vu.T)
+            of_nodes.addmm_(around - slots * z_first, s_vu.T)
             of_nodes.addmm_(z, s_vv, alpha=slots)
             of_nodes += (of_mean @ p * (slots / edges)).to(work)
         return of_nodes.to(nodes.dtype), None, of_a.to(to_neighbour.dtype), of_p.to(to_self.dtype)

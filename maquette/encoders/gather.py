@@ -16,6 +16,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from maquette.encoders.compiled import compiled_max, has_kernels
+
 __all__ = ["in_degrees", "neighbour_max", "neighbour_sum", "transposed_sum"]
 
 # float64 carries 29 more bits of mantissa than float32: room for a row's number below the value itself.
@@ -82,7 +84,9 @@ class _NeighbourSum(torch.autograd.Function):
 class _NeighbourMax(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, neighbours: Tensor) -> Tensor:
-        if values.device.type == "cpu" and values.dtype != torch.float64 and len(values) <= _ROW_BITS:
+        if values.device.type == "cpu" and values.dtype == torch.float32 and has_kernels():
+            largest, rows = compiled_max(values, neighbours)
+        elif values.device.type == "cpu" and values.dtype != torch.float64 and len(values) <= _ROW_BITS:
             largest, rows = _packed_max(values, neighbours)
         else:
             largest, rows = _max_by_slots(values, neighbours, with_rows=True)

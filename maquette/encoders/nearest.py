@@ -1,7 +1,8 @@
 """The k nearest neighbours of every point among those of its own object, by blocked matrix products.
 
 Distances are compared through 2·x·y − |y|², which orders a point's neighbours as the distance does and is one matrix
-product. The selection, not the product, is what costs; `_largest` halves it by looking at groups first.
+product. The selection, not the product, is what costs; `_largest` halves it by looking at groups first, and the
+compiled kernel, which does the same where it was built, halves it again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from maquette.encoders.compiled import MOST_NEIGHBOURS, compiled_largest, has_kernels
 from maquette.errors import InputError
 
 __all__ = ["nearest_rows"]
@@ -24,7 +26,7 @@ _GPU_BLOCK = 1 << 26
 def nearest_rows(points: Float[Tensor, "B N C"], k: int) -> Int[Tensor, "R k"]:
     """The k nearest points of each of the R = B·N points, itself among them, as rows of the flattened (B·N, C).
 
-    In no order; which of several equally near ones is taken is not defined. No gradient. Half-precision input is
+    Ascending on a CPU; which of several equally near ones is taken is not defined. No gradient. Half-precision input is
     compared in float32, also under autocast: rounding would change who is whose neighbour.
 
     >>> nearest_rows(torch.tensor([[[0.0], [1.0], [5.0]]]), 2).sort(1).values.tolist()
@@ -54,15 +56,17 @@ def nearest_rows(points: Float[Tensor, "B N C"], k: int) -> Int[Tensor, "R k"]:
 
 
 def _largest(scores: Float[Tensor, "B Q N"], k: int) -> Int[Tensor, "B Q k"]:
-    """Columns of each row's k largest scores, in no order.
+    """Columns of each row's k largest scores, on a CPU ascending: sums depend on the order, in their last bits.
 
     The k largest scores lie in the k groups with the largest maxima; so a first selection among the maxima of groups
     of `size`, then one among the `size * k` scores of the groups found, replaces one among all N.
     """
     objects, queries, count = scores.shape
+    if scores.device.type == "cpu" and scores.dtype == torch.float32 and k <= MOST_NEIGHBOURS and has_kernels():
+        return compiled_largest(scores.view(objects * queries, count), k).view(objects, queries, k)
     size = 1 << round(0.5 * math.log2(count / k))
     if size < 2 or count % size or count // size <= k:
-        return scores.topk(k, sorted=False).indices
+        return _in_order(scores.topk(k, sorted=False).indices)
     groups = count // size
     # Column c belongs to group c % groups: the maximum then runs along contiguous memory.
     spread = scores.view(objects * queries, size, groups)
@@ -70,4 +74,9 @@ def _largest(scores: Float[Tensor, "B Q N"], k: int) -> Int[Tensor, "B Q k"]:
     among = spread.gather(2, found.unsqueeze(1).expand(-1, size, -1)).view(objects * queries, size * k)
     chosen = among.topk(k, sorted=False).indices
     columns = found.gather(1, chosen % k) + (chosen // k) * groups
-    return columns.view(objects, queries, k)
+    return _in_order(columns).view(objects, queries, k)
+
+
+def _in_order(columns: Int[Tensor, "*_ k"]) -> Int[Tensor, "*_ k"]:
+    """Ascending on a CPU, where kernels and PyTorch give the same bits; on a GPU it would cost and serve nothing."""
+    return columns.sort(-1).values if columns.device.type == "cpu" else columns

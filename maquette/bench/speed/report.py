@@ -98,6 +98,8 @@ def _remarks(report: Mapping[str, Any]) -> list[str]:
         "(networks: float64, with gradients and running statistics)",
         f"freed pages kept by the allocator: {'yes, for both sides' if report['pages_reused'] else 'no'}",
     ]
+    with_kernels = [row["name"] for row in report["rows"] if row.get("compiled")]
+    lines.append(f"compiled kernels were there for: {', '.join(with_kernels) or 'none'}")
     for row in report["rows"]:
         if row.get("notes"):
             notes = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in row["notes"].items())

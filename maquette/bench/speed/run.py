@@ -17,6 +17,7 @@ from maquette.bench.speed.measure import Times, fit_exponent, gemm_rate, interle
 from maquette.bench.speed.part import Contest, Part, Task
 from maquette.bench.speed.parts import PARTS
 from maquette.bench.speed.textbook import checkout
+from maquette.encoders.compiled import has_kernels
 from maquette.errors import ConfigError, UnknownNameError
 from maquette.train.provenance import provenance
 
@@ -64,7 +65,7 @@ def run_speed(
                 if "matrix_flops" in row:
                     seconds = row[side]["cpu_seconds"]["median"] * (row["items"] if row["per"] == "item" else 1)
                     row[side]["share_of_gemm"] = row["matrix_flops"][side] / seconds / _gemm_of(row)
-            row["provenance"] = provenance()
+            row["provenance"], row["compiled"] = provenance(), has_kernels()
             report["rows"].append(row)
             if on_report is not None:
                 on_report(report)
