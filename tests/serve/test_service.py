@@ -29,7 +29,8 @@ def test_files_are_read_in_processes_of_their_own(shared: Live, folder: Path, tm
 
 def test_requests_share_one_encoder(shared: Live, folder: Path) -> None:
     service = shared.service
-    assert service.library.engine.encode is service.shared[0]
+    encoder: object = service.library.engine.encode
+    assert encoder is service.shared[0]
     service.library.search([Part("image", folder / "photo.png")] * 3, k=1, where=())
     assert 'maquette_encode_batch_objects_bucket{le="4.0"}' in service.measures.text().decode()
     (batches,) = service.measures.encoded.collect()
