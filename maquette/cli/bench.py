@@ -62,7 +62,8 @@ def _bench_accelerator(
 ) -> None:
     import json
 
-    from maquette.bench.speed.accelerator import run_accelerator, write_accelerator
+    from maquette.bench.speed.accelerator import run_accelerator
+    from maquette.bench.speed.accelerator_report import write_accelerator
     from maquette.data.atomic import write_atomically
     from maquette.train.run import pick_device
 

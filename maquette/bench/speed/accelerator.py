@@ -26,9 +26,9 @@ from maquette.encoders import DGCNN, MeshNet, ResNet18
 from maquette.errors import UnknownNameError
 from maquette.train.provenance import provenance
 
-__all__ = ["ACCELERATED", "Accelerated", "run_accelerator", "write_accelerator"]
+__all__ = ["ACCELERATED", "PRECISIONS", "Accelerated", "run_accelerator"]
 
-_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _HOTTEST = 6
 _POINTS, _FEW = 1024, 8
 
@@ -99,57 +99,6 @@ def run_accelerator(
     return report
 
 
-def write_accelerator(report: Mapping[str, Any], *, command: str) -> str:
-    """The report as a page of Markdown."""
-    facts, ceilings = report["provenance"], report["ceilings"]
-    lines = [
-        "# Speed on an accelerator",
-        "",
-        f"`{command}`, {facts['device']}, torch {facts['libraries']['torch']}, commit {facts['commit']}.",
-        "",
-        f"Ceilings, measured before: copying {ceilings['copy_gigabytes']:,.0f} GB/s (read and written), products "
-        + ", ".join(f"{name} {ceilings[f'gemm_{name}_gigaflops'] / 1e3:,.0f} TF/s" for name in _PRECISIONS)
-        + f". Batches of {report['objects']}.",
-        "",
-        "| network | precision | textbook | ours | times faster | quartiles | memory | GEMM | copying | compiled |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in report["rows"]:
-        for name, found in row["precisions"].items():
-            ours, ratio = found["ours"], found["ratio"]
-            memory = " vs ".join(_megabytes(found[side].get("peak_megabytes")) for side in ("ours", "textbook"))
-            extra = found.get("compiled", {})
-            compiled = (
-                f"{extra['milliseconds']['median']:.3g} ms" if "milliseconds" in extra else extra.get("error", "")
-            )
-            lines.append(
-                f"| {row['name']} | {name} | {_milliseconds(found['textbook'])} | {_milliseconds(ours)} | "
-                f"{ratio['median']:.2f} | {ratio['low']:.2f}-{ratio['high']:.2f} | {memory} | "
-                f"{100 * ours['share_of_gemm']:.0f} % | {100 * ours['share_of_copy']:.0f} % | {compiled} |"
-            )
-    lines += [
-        "",
-        "* times faster: textbook over ours by the clock, each call waited for; median of interleaved repeats",
-        "* memory: peak above weights and inputs, ours vs the textbook's",
-        "* GEMM, copying: operations in matrix products, and bytes that ours' operators read and write, a second, as a "
-        "share of the device's ceiling",
-    ]
-    for row in report["rows"]:
-        hottest = ", ".join(f"{name} {100 * share:.0f} %" for name, share in row["hottest"].items())
-        lines.append(
-            f"* {row['name']}: differs by {row['difference']:.0e} in float64" + (f"; {hottest}" if hottest else "")
-        )
-    return "\n".join([*lines, ""])
-
-
-def _milliseconds(side: Mapping[str, Any]) -> str:
-    return f"{side['milliseconds']['median']:.3g} ms"
-
-
-def _megabytes(value: float | None) -> str:
-    return "?" if value is None else f"{value:,.0f} MB"
-
-
 def _row(
     name: str,
     kind: Accelerated,
@@ -165,7 +114,7 @@ def _row(
     inputs = {key: value.to(device) for key, value in kind.inputs(objects).items()}
     run = step if train else infer
     precisions: dict[str, Any] = {}
-    for precision, dtype in _PRECISIONS.items():
+    for precision, dtype in PRECISIONS.items():
         sides = {"ours": partial(run, ours, inputs), "textbook": partial(run, textbook, inputs)}
         calls = {side: partial(_under, call, device, dtype) for side, call in sides.items()}
         times = dict(zip(calls, _timed(calls["ours"], calls["textbook"], device, repeats), strict=True))
@@ -296,7 +245,7 @@ def _ceilings(device: torch.device) -> dict[str, float]:
         target = torch.empty_like(source)
         copied = _best(lambda: target.copy_(source), device)
         found = {"copy_gigabytes": 2 * source.numel() * 4 / copied / 1e9}
-        for name, dtype in _PRECISIONS.items():
+        for name, dtype in PRECISIONS.items():
             generator = torch.Generator().manual_seed(0)
             left = torch.randn(side, side, generator=generator).to(device, dtype)
             found[f"gemm_{name}_gigaflops"] = 2 * side**3 / _best(partial(torch.mm, left, left), device) / 1e9

@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from maquette.bench.speed import accelerator
-from maquette.bench.speed.accelerator import ACCELERATED, Accelerated, run_accelerator, write_accelerator
+from maquette.bench.speed.accelerator import ACCELERATED, Accelerated, run_accelerator
+from maquette.bench.speed.accelerator_report import write_accelerator
 from maquette.bench.speed.networks import clouds
 from maquette.bench.speed.textbook import load_textbook
 from maquette.encoders import DGCNN
