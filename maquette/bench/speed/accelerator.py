@@ -205,7 +205,7 @@ class _Touched(TorchDispatchMode):  # type: ignore[no-untyped-call]  # (its own 
     """Counts the bytes that operators read and write; views move none."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # (as above)
         self.bytes = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
