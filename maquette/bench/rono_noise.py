@@ -127,7 +127,7 @@ def _table(
 def noise_row(data: str, place: Place, *, configs: Path, source: Path | None, large: bool = False) -> Row:
     """A method's row on the data set; without a folder `source` on the built-in set, small enough for a smoke test.
 
-    `large` takes the frozen vectors of networks of the papers' size.
+    `large` takes the frozen vectors of larger networks, which want a GPU (`large_representations.toml`).
     """
     training = (f"noise.rate={place.rate}", f"train.seed={place.seed}")
     if source is None:

@@ -10,8 +10,8 @@ from maquette.errors import ConfigError, UnknownNameError
 __all__ = ["EVERYTHING", "SAID", "SIZES", "Place", "Selection", "check_size"]
 
 SIZES = ("smoke", "small", "large", "full")
-"""A test in minutes with figures of no meaning; what two CPU cores can do; what one GPU does in minutes, with networks
-of the paper's size on the data at hand; the paper's own settings on its own files, for a GPU.
+"""A test in minutes with figures of no meaning; what two CPU cores can do; what one GPU does in minutes, with the
+paper's networks (half as wide where vectors are frozen) on the data at hand; the paper's own settings and files.
 
 Every table has the first two; which have the others, `maquette.bench.reproduce` says."""
 
