@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 
 from maquette.errors import InputError
 from maquette.metrics.counting import relevant_ranks
-from maquette.metrics.ranking import Ranking, join_ranks
+from maquette.metrics.ranking import Ranking
 
 __all__ = ["cosine_scores", "rank_blocks"]
 
@@ -57,20 +57,21 @@ def rank_blocks(
     nothing = np.empty(0, dtype=np.int64)
     kept = list(_unit_chunks(gallery)) if 8 * gallery.size <= memory_bytes // 2 else None
     # With the gallery at hand a small block is best: it stays in the cache. Read from disk, each block costs a pass.
-    scores_bytes = memory_bytes if kept is None else memory_bytes // 16
+    # Scores are there twice, the second time sorted.
+    scores_bytes = memory_bytes // 2 if kept is None else memory_bytes // 64
     block = min(max(1, scores_bytes // (8 * max(1, len(gallery)))), max(1, len(queries)))
     scores = np.empty((block, len(gallery)))
     for start in range(0, len(queries), block):
         unit_queries = _unit(queries[start : start + block], "the queries", start)
         _score(unit_queries, kept or _unit_chunks(gallery), out=scores[: len(unit_queries)])
-        found = []
-        for query, row in enumerate(scores[: len(unit_queries)], start):
-            relevant = by_label.get(int(query_labels[query]), nothing)
-            own = None if self_rows is None or self_rows[query] < 0 else int(self_rows[query])
-            if own is not None:
-                relevant = relevant[relevant != own]
-            found.append(relevant_ranks(row, relevant, left_out=own))
-        yield join_ranks(found, np.array([len(ranks) for ranks, _ in found], dtype=np.int64))
+        labels = query_labels[start : start + len(unit_queries)].tolist()
+        left_out = None if self_rows is None else self_rows[start : start + len(unit_queries)]
+        relevant = [by_label.get(label, nothing) for label in labels]
+        if left_out is not None:
+            relevant = [items[items != own] for items, own in zip(relevant, left_out.tolist(), strict=True)]
+        counts = np.array([len(items) for items in relevant], dtype=np.int64)
+        rows = scores[: len(unit_queries)]
+        yield Ranking(*relevant_ranks(rows, np.concatenate(relevant), counts, left_out=left_out), counts)
 
 
 def _score(

@@ -22,7 +22,6 @@ __all__ = [
     "average_precision",
     "discounted_gain",
     "hits_at",
-    "join_ranks",
     "ndcg",
     "precision_at",
     "rank_relevant",
@@ -74,16 +73,8 @@ def rank_relevant(scores: Float[np.ndarray, "Q G"], relevant: Bool[np.ndarray, "
     >>> ranking.ranks.tolist()
     [1, 3]
     """
-    rows = [np.flatnonzero(mask) for mask in relevant]
-    found = [relevant_ranks(row, items) for row, items in zip(scores, rows, strict=True)]
-    return join_ranks(found, np.array([len(items) for items in rows], dtype=np.int64))
-
-
-def join_ranks(found: list[tuple[Int[np.ndarray, "_"], Int[np.ndarray, "_"]]], counts: Int[np.ndarray, "Q"]) -> Ranking:
-    """One `Ranking` from (ranks, last_tied) of each query."""
-    nothing = np.empty(0, dtype=np.int64)
-    ranks = np.concatenate([nothing, *(ranks for ranks, _ in found)])
-    return Ranking(ranks, np.concatenate([nothing, *(tied for _, tied in found)]), counts)
+    counts = relevant.sum(axis=1, dtype=np.int64)
+    return Ranking(*relevant_ranks(scores, np.nonzero(relevant)[1], counts), counts)
 
 
 def average_precision(ranking: Ranking, *, ties: Ties = "gallery_order") -> Float[np.ndarray, "Q"]:

@@ -66,11 +66,13 @@ def _ever() -> int:
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     import torch
+    from threadpoolctl import threadpool_limits
 
     from maquette.bench.speed.part import Task
     from maquette.bench.speed.parts import PARTS
 
     torch.set_num_threads(question["threads"])
+    threadpool_limits(question["threads"])
     scratch = Path(question["scratch"])
     part = next(part for part in PARTS if part.name == question["part"])
     # A small call first: libraries load what they need at their first use, which is nobody's peak.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from maquette.allocator import reuse_pages
 from maquette.bench.speed.child import ask_child
@@ -155,7 +156,9 @@ def _threads(count: int) -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
-        yield
+        # numpy's products have threads of their own, which wait busily for the next one.
+        with threadpool_limits(count):
+            yield
     finally:
         torch.set_num_threads(before)
 

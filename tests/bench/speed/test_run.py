@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import maquette.bench.speed.run as run
 from maquette.bench.speed.measure import Times
@@ -77,6 +78,21 @@ def test_memory_is_asked_of_a_child_a_side(
     row = run.measure_part(_part(memory=True), quick=False, threads=1, scratch=tmp_path)
     assert row["peak_memory_mb"] == {"ours": 50.0, "textbook": 200.0, "ratio": 4.0}
     assert "peak_memory_mb" not in run.measure_part(_part(memory=True), quick=True, threads=1, scratch=tmp_path)
+
+
+def test_numpy_keeps_to_the_threads_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pools() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    seen: set[int] = set()
+
+    def build(task: Task) -> Contest:
+        return Contest(lambda: seen.update(pools()), _work(task.size), lambda: 0.0)
+
+    monkeypatch.setattr(run, "PARTS", (_part(build=build),))
+    with threadpool_limits(2):
+        run.run_speed(quick=True, threads=1)
+        assert seen == {1} and pools() == {2}
 
 
 def test_shares_of_the_ceiling_and_what_stands_beside(known_times: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
