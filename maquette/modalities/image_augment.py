@@ -31,17 +31,18 @@ def choose_views(
 
 def crop_and_flip(pixels: UInt8[np.ndarray, "N H W 3"], rng: np.random.Generator) -> UInt8[np.ndarray, "N H W 3"]:
     """Each picture moved by up to a fourteenth of its width either way (edges repeat), half of them mirrored."""
+    import torch  # here: whoever only reads files needs no PyTorch
+
     count, height, width = pixels.shape[:3]
     margin = max(round(width * _MARGIN_SHARE), 1)
-    rows = rng.integers(-margin, margin + 1, (count, 1)) + np.arange(height)
-    columns = rng.integers(-margin, margin + 1, (count, 1)) + np.arange(width)
+    tops, lefts = rng.integers(0, 2 * margin + 1, (2, count))
     mirrored = rng.random(count) < 0.5
-    columns[mirrored] = columns[mirrored, ::-1]
-    rows, columns = rows.clip(0, height - 1), columns.clip(0, width - 1)
-    # One picture after the other: a row is then copied from the cache, three times as fast as one gather of them all.
+    wide = np.pad(pixels, ((0, 0), (margin, margin), (margin, margin), (0, 0)), mode="edge")
     moved = np.empty_like(pixels)
-    for picture, row, column, out in zip(pixels, rows, columns, moved, strict=True):
-        np.take(np.take(picture, row, axis=0), column, axis=1, out=out)
+    for picture, top, left, out in zip(wide, tops.tolist(), lefts.tolist(), moved, strict=True):
+        np.copyto(out, picture[top : top + height, left : left + width])
+    # By torch, which mirrors pictures of three bytes a pixel ten times as fast as numpy copies them backwards.
+    moved[mirrored] = torch.from_numpy(moved[mirrored]).flip(2).numpy()
     return moved
 
 
