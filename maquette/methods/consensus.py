@@ -15,7 +15,7 @@ the targets come from the neighbourhoods of the representations.
 | symbol | name here | value |
 |---|---|---|
 | K | `neighbours` (None: `neighbours_for` the estimated rate) | None |
-| γ | `sharpness` (None: `sharpness_for` the size of a class) | None |
+| γ | `sharpness` (None: of `sharpnesses_for` a class's size, that which makes the given labels likeliest) | None |
 | β | `momentum` | 0.6 |
 | epochs between two votes | `every` | 3 |
 | whether neighbours vote at all (False: the given labels are the targets) | `votes` | True |
@@ -31,6 +31,7 @@ rate. At rate 0, T is nearly the identity and the targets are nearly the given l
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -46,13 +47,16 @@ from maquette.methods.neighbours import balanced, fit_transition, local_mixture,
 from maquette.methods.settings import check_positive, check_weights
 from maquette.types import Progress, Representations, SamplePlan
 
-__all__ = ["Agreement", "Consensus", "agree", "neighbours_for", "sharpness_for", "soft_center_loss"]
+__all__ = ["Agreement", "Consensus", "agree", "neighbours_for", "sharpnesses_for", "soft_center_loss"]
 
 _FLOOR = 1e-3
 """Added to every share: no neighbourhood rules a class out."""
 
 _TURNS = 3
 """Turns between the mixtures and T, which depend on each other."""
+
+_CHOICES = 4
+"""Sharpnesses that are tried."""
 
 _FEWEST = 8
 """Neighbours that are asked at least."""
@@ -79,10 +83,11 @@ def agree(
     *,
     classes: int,
     neighbours: int,
-    sharpness: float,
+    sharpnesses: Sequence[float],
 ) -> Agreement:
     """Posteriors p_i over the true classes at γ and at 1.5 γ, and the estimated transition matrix T (rows: true class).
 
+    γ is that of `sharpnesses` under which the given labels are likeliest; priors have not seen an object's own label.
     An object without any modality, or without neighbours, is judged by its given label alone.
     """
     given = F.one_hot(labels, classes).to(reps.dtype)
@@ -99,11 +104,22 @@ def agree(
         for rows, votes in voted:
             shares.index_add_(0, rows, local_mixture(votes, transition))
         shares = shares / asked.clamp(min=1) + _FLOOR
-        transition = fit_transition(_prior(shares, labels, _SURER * sharpness), labels, transition)
+        tried = [_fit(shares, labels, transition, sharpness) for sharpness in sharpnesses]
+        _, sharpness, transition = max(tried, key=lambda fit: fit[0])
     targets, posterior = (
         posterior_of(_prior(shares, labels, power), labels, transition) for power in (sharpness, _SURER * sharpness)
     )
     return Agreement(targets, posterior, transition)
+
+
+def _fit(
+    shares: Float[Tensor, "N C"], labels: Int[Tensor, "N"], transition: Float[Tensor, "C C"], sharpness: float
+) -> tuple[float, float, Float[Tensor, "C C"]]:
+    """The mean log-likelihood of the given labels at `sharpness`, `sharpness`, and T there, from `transition` on."""
+    prior = _prior(shares, labels, _SURER * sharpness)
+    fitted = fit_transition(prior, labels, transition)
+    likelihood = (prior * fitted[:, labels].T).sum(dim=1).clamp(min=1e-12).log().mean()
+    return float(likelihood), sharpness, fitted
 
 
 def _prior(shares: Float[Tensor, "N C"], labels: Int[Tensor, "N"], power: float) -> Float[Tensor, "N C"]:
@@ -123,16 +139,17 @@ def neighbours_for(rate: float, *, objects: int, classes: int) -> int:
     return min(max(round(math.sqrt(size) / max(1 - rate, 0.01)), _FEWEST), max(round(size), _FEWEST))
 
 
-def sharpness_for(*, objects: int, classes: int) -> float:
-    """γ: how many times the fewest neighbours the root of a class's size is; at least 1.
+def sharpnesses_for(*, objects: int, classes: int) -> tuple[float, ...]:
+    """γ, to choose from: 1 to how many times the fewest neighbours the root of a class's size is.
 
-    As many right labels speak for an object (`neighbours_for`): the more there are, the surer than its share is the
+    As many right labels speak for an object (`neighbours_for`): the more there are, the surer than its share may be the
     class that most of them name.
 
-    >>> sharpness_for(objects=1240, classes=31), sharpness_for(objects=5760, classes=10)
-    (1.0, 3.0)
+    >>> [[round(each, 2) for each in sharpnesses_for(objects=size, classes=10)] for size in (400, 5760)]
+    [[1.0], [1.0, 1.44, 2.08, 3.0]]
     """
-    return max(math.sqrt(objects / classes) / _FEWEST, 1.0)
+    surest = math.sqrt(objects / classes) / _FEWEST
+    return tuple(surest ** (step / (_CHOICES - 1)) for step in range(_CHOICES)) if surest > 1 else (1.0,)
 
 
 def soft_center_loss(
@@ -222,7 +239,9 @@ class Consensus(Method):
                     classes=self.classes,
                     neighbours=self.neighbours
                     or neighbours_for(float(self.noise_rate), objects=len(labels), classes=self.classes),
-                    sharpness=self.sharpness or sharpness_for(objects=len(labels), classes=self.classes),
+                    sharpnesses=[self.sharpness]
+                    if self.sharpness
+                    else sharpnesses_for(objects=len(labels), classes=self.classes),
                 )
                 self.noise_rate.fill_(1 - agreed.posterior.gather(1, labels.unsqueeze(1)).mean())
             targets = agreed.targets

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from maquette.errors import ConfigError
 from maquette.losses import center_cosines
-from maquette.methods.consensus import Agreement, Consensus, agree, neighbours_for, sharpness_for, soft_center_loss
+from maquette.methods.consensus import Agreement, Consensus, agree, neighbours_for, sharpnesses_for, soft_center_loss
 from maquette.methods.rono import vanilla_center_loss
 from maquette.types import Progress, Representations
 
@@ -31,7 +31,7 @@ def _flip(truth: torch.Tensor, rate: float, classes: int = 4, *, seed: int = 1) 
 
 
 def _agree(reps: torch.Tensor, present: torch.Tensor, labels: torch.Tensor) -> Agreement:
-    return agree(reps, present, labels, classes=4, neighbours=20, sharpness=1.25)
+    return agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25])
 
 
 @pytest.mark.parametrize(("rate", "right"), [(0.0, 0.99), (0.2, 0.98), (0.4, 0.97), (0.6, 0.92)])
@@ -97,8 +97,26 @@ def test_more_noise_asks_more_neighbours_within_bounds() -> None:
     assert neighbours_for(0.0, objects=40, classes=40) == 8
 
 
-def test_larger_classes_are_surer() -> None:
-    assert [sharpness_for(objects=size, classes=1) for size in (1, 64, 256)] == [1.0, 1.0, 2.0]
+def test_larger_classes_may_be_surer() -> None:
+    assert [sharpnesses_for(objects=size, classes=1)[-1] for size in (1, 64, 256)] == [1.0, 1.0, 2.0]
+    assert all(sharpnesses_for(objects=size, classes=1)[0] == 1.0 for size in (1, 64, 256))
+
+
+@pytest.mark.parametrize(("rate", "taken"), [(0.0, 0), (0.6, 1)])
+def test_the_sharpness_is_taken_that_explains_the_given_labels(rate: float, taken: int) -> None:
+    # Clusters that overlap: without noise neighbours are as sure as they should be; with it they are not sure enough.
+    generator = torch.Generator().manual_seed(5)
+    truth = torch.arange(800) % 4
+    reps = 1.6 * torch.eye(4, 16)[truth][:, None] + 0.6 * torch.randn(800, 2, 16, generator=generator)
+    present, labels = torch.ones(800, 2, dtype=torch.bool), _flip(truth, rate)
+    choices = [0.7, 3.0]
+
+    def with_these(sharpnesses: list[float]) -> torch.Tensor:
+        return agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=sharpnesses).posterior
+
+    found, own, other = with_these(choices), with_these([choices[taken]]), with_these([choices[1 - taken]])
+    # Not the same to the bit: the turns before the last may have taken the other.
+    assert (found - own).abs().max() < 0.01 < 0.2 < (found - other).abs().max()
 
 
 def _method(**options: object) -> Consensus:
