@@ -102,19 +102,21 @@ def test_larger_classes_may_be_surer() -> None:
     assert all(sharpnesses_for(objects=size, classes=1)[0] == 1.0 for size in (1, 64, 256))
 
 
-@pytest.mark.parametrize(("rate", "taken"), [(0.0, 0), (0.6, 1)])
-def test_the_sharpness_is_taken_that_explains_the_given_labels(rate: float, taken: int) -> None:
-    # Clusters that overlap: without noise neighbours are as sure as they should be; with it they are not sure enough.
+@pytest.mark.parametrize(("rate", "alone", "taken"), [(0.0, False, 0), (0.6, True, 1)])
+def test_the_sharpness_is_taken_that_explains_the_given_labels(rate: float, alone: bool, taken: int) -> None:
+    # Where modalities err together, neighbours are as sure as they should be; where each errs alone and labels are
+    # wrong, they may be surer.
     generator = torch.Generator().manual_seed(5)
     truth = torch.arange(800) % 4
-    reps = 1.6 * torch.eye(4, 16)[truth][:, None] + 0.6 * torch.randn(800, 2, 16, generator=generator)
+    errors = 0.6 * torch.randn(800, 2 if alone else 1, 6, generator=generator)
+    reps = 1.3 * torch.eye(4, 6)[truth][:, None] + errors.expand(800, 2, 6)
     present, labels = torch.ones(800, 2, dtype=torch.bool), _flip(truth, rate)
-    choices = [0.7, 3.0]
 
-    def with_these(sharpnesses: list[float]) -> torch.Tensor:
+    def with_these(*sharpnesses: float) -> torch.Tensor:
         return agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=sharpnesses).posterior
 
-    found, own, other = with_these(choices), with_these([choices[taken]]), with_these([choices[1 - taken]])
+    choices = (0.7, 3.0)
+    found, own, other = with_these(*choices), with_these(choices[taken]), with_these(choices[1 - taken])
     # Not the same to the bit: the turns before the last may have taken the other.
     assert (found - own).abs().max() < 0.01 < 0.2 < (found - other).abs().max()
 
