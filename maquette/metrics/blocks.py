@@ -51,7 +51,7 @@ def rank_blocks(
 
     Relevant is what carries the query's label. `self_rows` names for each query the gallery row of the query itself,
     which is then left out of its ranking; -1: it is not in the gallery. `memory_bytes` bounds the scores and the copy
-    of the gallery together, except that one row of scores (8 bytes a gallery item) there must be.
+    of the gallery together, except that one row of scores, twice (16 bytes a gallery item), there must be.
     """
     by_label = _rows_by_label(gallery_labels)
     nothing = np.empty(0, dtype=np.int64)
