@@ -24,6 +24,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "no_center": ("weight_center=0.0",),
     "no_semantic": ("weight_semantic=0.0",),
     "no_gap": ("weight_gap=0.0",),
+    "even_gap": ("gap_if_open=0.0",),
 }
 """Rows of the ablation, and what each changes in the method's options."""
 
@@ -32,7 +33,8 @@ _RATES = (0.4, 0.8)
 _NOTES = (
     "full is consensus. no_votes trains the same terms on the given labels. one_vote votes before the first epoch "
     "only, no_average takes the newest votes as targets, few_asked asks 8 neighbours at any rate. sharpness_1 and "
-    "sharpness_3 set γ, which is 1 for classes of up to 64 objects: there sharpness_1 is full.",
+    "sharpness_3 set γ, which is 1 for classes of up to 64 objects: there sharpness_1 is full. even_gap does not weigh "
+    "the gap by how open the targets are.",
 )
 
 

@@ -4,7 +4,7 @@ No paper: docs/methods/consensus.md says what it builds on and where it fails. I
 multimodal gap (Feng et al., CVPR 2023) and DAC's cross-entropy over centers, on soft targets in place of given labels;
 the targets come from the neighbourhoods of the representations.
 
-    L = L_center + λ_sem L_sem + λ_mg L_mg,    t ← β t + (1 - β) p    every `every` epochs
+    L = L_center + λ_sem L_sem + λ_mg (1 + κ o) L_mg,    t ← β t + (1 - β) p    every `every` epochs
 
     v_i = mean over i's K nearest neighbours of their given labels, in each modality and in all together
     π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels
@@ -22,10 +22,11 @@ the targets come from the neighbourhoods of the representations.
 | L_center, a | `soft_center_loss`, `scale_center` | 0.05, as RONO |
 | L_sem, λ_sem | cross-entropy over cosines to the centers divided by τ, `weight_semantic` | 10 |
 | L_mg, λ_mg | `instance_contrast` in which i counts 1 - t_i·t_j against j, `weight_gap` | 4 |
+| κ | `gap_if_open`: how much more the gap weighs the less the targets say, o = r / (1 - r) · (1 - mean_i max t_i) | 2 |
 | τ | `temperature`, of both | 0.22, as RONO and DAC |
 
 Only given labels enter. No constant depends on the rate of the noise: T is estimated, and 1 - mean_i p_i(y_i) is the
-rate. At rate 0, T is nearly the identity and the targets are nearly the given labels.
+rate, r. At rate 0, T is nearly the identity, the targets are nearly the given labels, and o is nearly 0.
 """
 
 from __future__ import annotations
@@ -62,10 +63,7 @@ _FEWEST = 8
 """Neighbours that are asked at least."""
 
 _SURER = 1.5
-"""How much sharper than the targets' the priors of T and of the verdicts are.
-
-Targets had better stay open where neighbours do not agree; who is counted had better be counted once.
-"""
+"""How much sharper the priors of T and verdicts are: targets had better stay open, who is counted be counted once."""
 
 
 class Agreement(NamedTuple):
@@ -179,11 +177,17 @@ class Consensus(Method):
         weight_center: float = 1.0,
         weight_semantic: float = 10.0,
         weight_gap: float = 4.0,
+        gap_if_open: float = 2.0,
         scale_center: float = 0.05,
         temperature: float = 0.22,
     ) -> None:
         super().__init__(classes=classes, dimensions=dimensions, modalities=modalities)
-        check_weights(weight_center=weight_center, weight_semantic=weight_semantic, weight_gap=weight_gap)
+        check_weights(
+            weight_center=weight_center,
+            weight_semantic=weight_semantic,
+            weight_gap=weight_gap,
+            gap_if_open=gap_if_open,
+        )
         check_positive(
             sharpness=1.0 if sharpness is None else sharpness, scale_center=scale_center, temperature=temperature
         )
@@ -194,7 +198,7 @@ class Consensus(Method):
         self.neighbours, self.sharpness = neighbours, sharpness
         self.momentum, self.every, self.votes = momentum, every, votes
         self.weight_center, self.weight_semantic, self.weight_gap = weight_center, weight_semantic, weight_gap
-        self.scale_center, self.temperature = scale_center, temperature
+        self.gap_if_open, self.scale_center, self.temperature = gap_if_open, scale_center, temperature
         self.centers = nn.Parameter(torch.randn(classes, dimensions))
         # Of every object of the training split: targets, and the newest posteriors. In the state as one tensor, because
         # its length is known at the first scan only.
@@ -203,6 +207,8 @@ class Consensus(Method):
         self.voted_epoch: Tensor
         self.register_buffer("noise_rate", torch.tensor(0.5))
         self.noise_rate: Tensor
+        self.register_buffer("openness", torch.tensor(0.0))
+        self.openness: Tensor
         self._verdicts: Verdicts | None = None
 
     def forward(
@@ -221,7 +227,7 @@ class Consensus(Method):
             terms["semantic"] = self.weight_semantic / values.shape[1] * semantic
         if self.weight_gap:
             gap = instance_contrast(values, present, temperature=self.temperature, alike=targets @ targets.T)
-            terms["multimodal_gap"] = self.weight_gap * gap
+            terms["multimodal_gap"] = self.weight_gap * (1 + self.gap_if_open * self.openness) * gap
         return terms
 
     def begin_epoch(self, scan: Scan, progress: Progress) -> SamplePlan | None:
@@ -247,6 +253,8 @@ class Consensus(Method):
             targets = agreed.targets
             if len(self._bank) == len(labels):
                 targets = self.momentum * self._bank[:, : self.classes] + (1 - self.momentum) * targets
+            odds = float(self.noise_rate) / max(1 - float(self.noise_rate), 0.01)
+            self.openness.fill_(odds * float(1 - targets.amax(dim=1).mean()))
             self._bank = torch.cat([targets, agreed.posterior], dim=1).float().cpu()
             self.voted_epoch.fill_(progress.epoch)
         return None

@@ -167,6 +167,24 @@ def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None
     assert (verdicts.corrected == truth[:40]).float().mean() > 0.9
 
 
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_the_gap_weighs_more_the_less_the_targets_say(share: float) -> None:
+    reps, truth = _clusters()
+    labels, present = _flip(truth, share), torch.ones(400, 2, dtype=torch.bool)
+    here = Representations(reps[:40], present[:40], NAMES)
+
+    def gap(gap_if_open: float) -> tuple[float, float]:
+        method = _method(gap_if_open=gap_if_open)
+        method.begin_epoch(lambda: (Representations(reps, present, NAMES), labels), Progress(0, 10, 0, 4))
+        unsaid = 1 - method.get_extra_state()[:, :4].amax(dim=1).mean()
+        terms = method(here, labels[:40], torch.arange(40), Progress(0, 10, 0, 4))
+        return float(terms["multimodal_gap"]), float(unsaid * method.noise_rate / (1 - method.noise_rate))
+
+    even, openness = gap(0.0)
+    assert openness < 0.01 if share == 0 else openness > 0.05
+    assert gap(3.0) == pytest.approx(((1 + 3 * openness) * even, openness), rel=1e-4)
+
+
 def test_before_any_vote_the_given_labels_count() -> None:
     method = _method()
     reps, truth = _clusters(12)
