@@ -63,7 +63,7 @@ _FEWEST = 8
 """Neighbours that are asked at least."""
 
 _SURER = 1.5
-"""How much sharper the priors of T and verdicts are: targets had better stay open, who is counted be counted once."""
+"""How much sharper the priors of T and of the verdicts are than those of the targets, which had better stay open."""
 
 
 class Agreement(NamedTuple):
