@@ -1,4 +1,4 @@
-"""Writes each method's results into its page, and all of them into docs/results.md, from benchmarks/results.
+"""Writes the tables of benchmarks/results anew from their rows, each method's into its page, all into docs/results.md.
 
 python docs/make_tables.py
 """
@@ -15,7 +15,7 @@ from typing import Any
 from maquette.bench.compared import compared_lines
 from maquette.bench.plan import Cell, Table
 from maquette.bench.rates import rate_files
-from maquette.bench.reproduce import LARGE, TABLES
+from maquette.bench.reproduce import LARGE, TABLES, publish
 from maquette.bench.rows import read_rows
 from maquette.bench.tables import average, crossing, noise_of, overview
 from maquette.methods import METHODS, PROJECTIONS
@@ -33,14 +33,26 @@ HEAD = (
 Found = tuple[Table, Sequence[Mapping[str, Any]]]
 
 
-def found_results(results: Path) -> list[Found]:
-    """Every table in its real sizes, with those of its rows that have a result."""
-    tables = [
-        build(size=size, configs=ROOT / "configs", data=Path("FOLDER"))
+def real_tables() -> list[tuple[Table, str]]:
+    """Every table in its real sizes, with the size."""
+    return [
+        (build(size=size, configs=ROOT / "configs", data=Path("FOLDER")), size)
         for name, build in TABLES.items()
         for size in (("small", "large") if name in LARGE else ("small",))
     ]
-    return [(table, read_rows(results / (table.home or table.name), table.rows)) for table in tables if not table.draw]
+
+
+def found_results(results: Path) -> list[Found]:
+    """Every table in its real sizes, with those of its rows that have a result."""
+    tables = [table for table, _ in real_tables() if not table.draw]
+    return [(table, read_rows(results / (table.home or table.name), table.rows)) for table in tables]
+
+
+def publish_all(results: Path) -> None:
+    """Write every table that has results anew, as `maquette reproduce` does after its rows; figures stay."""
+    for table, size in real_tables():
+        if not table.draw and read_rows(results / (table.home or table.name), table.rows):
+            publish(table, out=results, size=size)
 
 
 def render(page: str, found: Sequence[Found]) -> str:
@@ -151,5 +163,6 @@ def _cell(scores: Sequence[float], published: float | None) -> str:
 
 
 if __name__ == "__main__":
+    publish_all(ROOT / "benchmarks" / "results")
     for page, text in pages().items():
         page.write_text(text, encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from maquette.bench.selection import SIZES
 from maquette.bench.tables import figure_lines, render_table
 from maquette.data.atomic import write_atomically
 
-__all__ = ["FULL", "LARGE", "TABLES", "TableState", "is_done", "reproduce", "results_folder", "table_states"]
+__all__ = ["FULL", "LARGE", "TABLES", "TableState", "is_done", "publish", "reproduce", "results_folder", "table_states"]
 
 TABLES: Mapping[str, Callable[..., Table]] = {
     "cmcl/T1": cmcl_t1,
@@ -115,12 +115,17 @@ def reproduce(
         ran = [make_run(row, stage=stage, workers=workers, **rooms) for row in table.rows]
         with stage("drawing"):
             figures = list(table.draw(ran, out / table.name))
-    results = read_rows(out / home, whole.rows)
-    if table.draw is None:
-        figures = draw_rates(whole, results, out / table.name)
-    path = out / f"{table.name}.md"
+    return publish(whole, out=out, size=size, figures=figures)
+
+
+def publish(whole: Table, *, out: Path, size: str, figures: Sequence[Path] = ()) -> Path:
+    """Write the Markdown of a table and what stands beside it from the results that are there; returns its file."""
+    results = read_rows(out / (whole.home or whole.name), whole.rows)
+    if whole.draw is None:
+        figures = draw_rates(whole, results, out / whole.name)
+    path = out / f"{whole.name}.md"
     write_atomically(path, _text(whole, results, figures).encode())
-    write_account(out / table.name, whole, results, size=size, figures=figures)
+    write_account(out / whole.name, whole, results, size=size, figures=figures)
     return path
 
 
@@ -154,7 +159,7 @@ def _sizes(name: str) -> tuple[str, ...]:
     return tuple(size for size in SIZES if size not in more or name in more[size])
 
 
-def _text(table: Table, results: list[dict[str, Any]], figures: list[Path]) -> str:
+def _text(table: Table, results: list[dict[str, Any]], figures: Sequence[Path]) -> str:
     if table.draw is None:
         return (render_compared if table.columns else render_table)(table, results, figures)
     lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes), *figure_lines(table, figures)]

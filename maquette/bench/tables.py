@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 from maquette.bench.rows import Table
+from maquette.metrics.lint import lint
 
 __all__ = [
     "Noise",
@@ -219,6 +221,7 @@ def how_lines(table: Table, results: _Results) -> list[str]:
         f"* Rows: {len(results)} of {len(table.rows)} have run. Seeds of training: {', '.join(map(str, seeds))}. "
         "The last epoch is measured; nothing is chosen on test.",
         f"* Realised noise rates: {rates}.",
+        f"* Held against the protocol `clean` (`maquette lint`): {_linted(results)}.",
         f"* Commits: {_distinct(results, lambda r: str(r['provenance']['commit']))}. "
         f"Data digests: {_distinct(results, lambda r: str(r['data']['digest'])[:16])}.",
         f"* Machines: {_distinct(results, lambda r: r['provenance']['machine'] + ', ' + r['provenance']['device'])}, "
@@ -226,8 +229,15 @@ def how_lines(table: Table, results: _Results) -> list[str]:
         f"* Command: `{table.command}`",
     ]
     if seconds:
-        lines.insert(4, f"* Training took {seconds[0]:.0f} to {seconds[-1]:.0f} seconds a row.")
+        lines.insert(5, f"* Training took {seconds[0]:.0f} to {seconds[-1]:.0f} seconds a row.")
     return lines
+
+
+def _linted(results: _Results) -> str:
+    """What the linter says of the rows: that all keep `clean`, or by rule how many do not."""
+    broken = {(found.rule, found.result) for found in lint({str(n): result for n, result in enumerate(results)})}
+    counts = Counter(rule for rule, _ in broken)
+    return ", ".join(f"{rule} in {count} rows" for rule, count in sorted(counts.items())) or "all rows keep it"
 
 
 def _methods(results: _Results) -> list[str]:

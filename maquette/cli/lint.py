@@ -42,7 +42,9 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         files = sorted(path.glob("*.json"))
         if not files:
             raise FileError(path, "holds neither run.json nor results: expected a run's folder, or one of result files")
-        return {f"{path}/{file.stem}": _one(file) for file in files}
+        read = {f"{path}/{file.stem}": _one(file) for file in files}
+        # A table's own files stand beside its rows, and are no results.
+        return {name: values for name, values in read.items() if "table" not in values or "row" in values}
     return {str(path): _one(path / "run.json" if path.is_dir() else path)}
 
 

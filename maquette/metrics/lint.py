@@ -39,7 +39,9 @@ RULES = (
 """Every rule's name."""
 
 _MEASURING = ("metric", "ranks", "ties", "exclude_self", "empty_queries")
-_SILENT = "none"
+
+_SEEN = {"true": "the true labels of {}", "given": "labels of {} with the noise of another run"}
+"""What an encoder saw, by its `labels`; with "none" it saw none, with anything else nobody says."""
 
 
 @dataclass(frozen=True, order=True)
@@ -106,8 +108,8 @@ def _lint_practice(practice: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "unsorted_listing", "the objects are not in sorted order: they stand as some machine listed them"
     for modality, encoder in sorted(dict(practice.get("encoders") or {}).items()):
         labels = encoder.get("labels")
-        if labels != _SILENT:
-            seen = f"true labels of {encoder.get('trained_on')}" if labels == "true" else "labels that nobody names"
+        if labels != "none":
+            seen = _SEEN.get(labels, "labels that nobody names").format(encoder.get("trained_on"))
             yield "pretrained_on_clean", f"{modality!r} comes from {encoder.get('name')}, which saw {seen}"
     objects = practice.get("objects")
     if isinstance(objects, Mapping):

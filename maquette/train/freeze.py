@@ -1,7 +1,8 @@
 """Freezing: a data set in which some modalities are the representations of a trained model.
 
 Training on frozen representations is what RONO does with point clouds, what the classical methods need, and what makes
-a row of a table cost seconds. Which labels the model saw decides whether that is fair: the manifest names the model.
+a row of a table cost seconds. Which labels the model saw decides whether that is fair: the manifest names the model,
+and what it saw (`source["encoders"]`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from maquette.encoders import CrossModalModel, open_model
 from maquette.errors import ConfigError, FileError, UnknownNameError
 from maquette.modalities import MODALITIES, Modality
 from maquette.train.evaluation import encode_split
+from maquette.train.practice import what_it_saw
 from maquette.train.run import pick_device
 
 __all__ = ["freeze"]
@@ -42,11 +44,13 @@ def freeze(store: Store, out: Path, *, model: Path, modalities: Sequence[str] = 
     """
     opened = open_model(model, device=str(pick_device(device)))
     chosen = tuple(sorted(modalities or opened.modalities))
+    saw = {name: facts for name, facts in what_it_saw(model).items() if name in chosen}
     source = {
         **store.manifest.source,
+        "encoders": {**(store.manifest.source.get("encoders") or {}), **saw},
         "frozen": {"data": store.manifest.digest, "model": opened.fingerprint, "modalities": list(chosen)},
     }
-    known = _known(out, source)
+    known = _known(out, source["frozen"])
     if known is not None:
         return known
     readers = {name: _reader(opened, store, name) for name in chosen}
@@ -114,12 +118,12 @@ def _write(item: Item, vectors: dict[str, Float32[np.ndarray, "D"] | None], row:
     return replace(item, paths=paths, checksums=sums)
 
 
-def _known(out: Path, source: dict[str, Any]) -> Manifest | None:
+def _known(out: Path, frozen: dict[str, Any]) -> Manifest | None:
     """The set that is in `out` already, if it is this one."""
     path = out / "manifest.json"
     if not path.is_file():
         return None
     manifest = Manifest.load(path, root=out.absolute())
-    if dict(manifest.source) != source:
+    if manifest.source.get("frozen") != frozen:
         raise FileError(path, "belongs to other data or another model: choose an empty folder, or remove this one")
     return manifest

@@ -11,7 +11,7 @@ from maquette.encoders import open_model
 from maquette.errors import CheckpointError
 from maquette.train.run import Run
 
-__all__ = ["measured_objects", "practice"]
+__all__ = ["measured_objects", "practice", "what_it_saw"]
 
 _WITHOUT_LABELS = ("mvi",)
 """Methods that read no label."""
@@ -26,7 +26,7 @@ def practice(config: RunConfig, store: Store) -> dict[str, Any]:
     """
     frozen = store.manifest.source.get("encoders") or {}
     encoders = {}
-    begun = _begun(config.train.start) if config.train.start is not None else {}
+    begun = what_it_saw(config.train.start) if config.train.start is not None else {}
     for name, section in sorted(config.modalities.items()):
         if section.kind == "features":
             encoders[name] = frozen.get(name, {"name": "frozen features", "trained_on": None, "labels": "undeclared"})
@@ -46,17 +46,23 @@ def practice(config: RunConfig, store: Store) -> dict[str, Any]:
     }
 
 
-def _begun(start: Path) -> dict[str, Any]:
-    """By modality of the model to start from, what it saw."""
-    specs = open_model(start).specs
+def what_it_saw(model: Path) -> dict[str, dict[str, Any]]:
+    """By modality of an exported model, as its run beside it says: a name, the data set, and which labels it saw.
+
+    `labels` is `none` for a method that reads none, `true` where the run's labels were without noise, else `given`;
+    `undeclared` where there is no run. What a modality's encoder began from counts, if that saw labels.
+    """
+    specs = open_model(model).specs
     try:
-        run = Run.open(start.parent)
+        run = Run.open(model.parent)
     except CheckpointError:
-        return {name: {"name": start.name, "trained_on": None, "labels": "undeclared"} for name in specs}
-    method = run.config.method.name
-    labels = "none" if method in _WITHOUT_LABELS else "given"
+        return {name: {"name": model.name, "trained_on": None, "labels": "undeclared"} for name in specs}
+    facts, method = run.facts, run.config.method.name
+    labels = "none" if method in _WITHOUT_LABELS else "given" if facts["noise"]["realised_rate"] else "true"
+    own = {"name": f"a run of {method}", "trained_on": facts["data"]["name"], "labels": labels}
+    earlier = dict((facts.get("practice") or {}).get("encoders") or {})
     return {
-        name: {"name": f"a run of {method}", "trained_on": run.facts["data"]["name"], "labels": labels}
+        name: dict(earlier[name]) if labels == "none" and earlier.get(name, own)["labels"] != "none" else dict(own)
         for name in specs
     }
 

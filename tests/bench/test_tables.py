@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from maquette.bench.rows import Row, Table
-from maquette.bench.tables import noise_of, render_table
+from maquette.bench.tables import how_lines, noise_of, render_table
+from maquette.metrics import CLEAN
+from tests.metrics.test_metrics_lint import GOOD
 
 
 def result(method: str, rate: float, seed: int, score: float, **division: float) -> dict[str, Any]:
@@ -56,9 +58,22 @@ def test_cells_by_hand() -> None:
     assert "| rono | F1 of what it calls clean | 80.0 | – |" in lines
     assert not any(line.startswith("| cmcl | F1") for line in lines)
     assert any("4 of 6 have run. Seeds of training: 0, 1, 2." in line for line in lines)
+    assert "* Held against the protocol `clean` (`maquette lint`): facts_missing in 4 rows." in lines
     # The row of seed 2 was interrupted: its time is not that of a whole run.
     assert any("took 100 to 101 seconds" in line for line in lines)
     assert any("0.4: 39.00 %, 0.8: 79.00 %" in line for line in lines)
+
+
+def test_rows_that_keep_the_clean_protocol_are_said_to() -> None:
+    rows = [
+        {**result("rono", 0.4, seed, 0.9), "practice": GOOD["run"]["practice"], "protocols": {"clean": CLEAN.as_json()}}
+        for seed in range(2)
+    ]
+    assert "* Held against the protocol `clean` (`maquette lint`): all rows keep it." in how_lines(made_table(), rows)
+    seen = {**GOOD["run"]["practice"], "encoders": {"pointcloud": {"name": "DGCNN", "labels": "true"}}}
+    rows[1]["practice"] = {**seen, "listing": {"sorted": False}}
+    lines = how_lines(made_table(), rows)
+    assert any(line.endswith(": pretrained_on_clean in 1 rows, unsorted_listing in 1 rows.") for line in lines)
 
 
 def test_each_kind_of_noise_has_its_columns() -> None:

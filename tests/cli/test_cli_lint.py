@@ -27,6 +27,14 @@ def test_a_run_and_its_result_are_clean_and_a_papers_protocol_is_not(tiny_demo: 
     assert sorted(rules) == ["metric_changed", "self_match"]
 
 
+def test_a_tables_own_files_beside_its_rows_are_no_results(tmp_path: Path) -> None:
+    (tmp_path / "row.json").write_text(json.dumps({"table": "t", "row": "row"}))
+    for name in ("manifest", "results"):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"table": "t"}))
+    done = CliRunner().invoke(app, ["lint", str(tmp_path), "--json"])
+    assert json.loads(done.stdout)["results"] == [f"{tmp_path}/row"]
+
+
 def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[")
     for words, reason in (

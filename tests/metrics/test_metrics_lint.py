@@ -35,6 +35,7 @@ PLANTED: list[tuple[str, tuple[str, ...], Any]] = [
     ("replaced_items", ("objects", "measured"), 7),
     ("pretrained_on_clean", ("run", "practice", "encoders", "pointcloud", "labels"), "true"),
     ("pretrained_on_clean", ("run", "practice", "encoders", "pointcloud", "labels"), "undeclared"),
+    ("pretrained_on_clean", ("run", "practice", "encoders", "pointcloud", "labels"), "given"),
     ("unsorted_listing", ("run", "practice", "listing", "sorted"), False),
     ("facts_missing", ("run", "practice"), None),
 ]

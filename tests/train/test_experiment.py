@@ -48,8 +48,8 @@ def test_a_run_starts_from_another_runs_model(store: Store, tmp_path: Path) -> N
     assert open_model(again.model).fingerprint == open_model(run.model).fingerprint
     saw = again.facts["practice"]["encoders"]["image"]
     assert (saw["name"], saw["labels"]) == ("a run of mvi", "none")
-    given = train(tiny_config(train__epochs=1, train__start=apart.model), store, out=tmp_path / "given")
-    assert given.facts["practice"]["encoders"]["image"]["labels"] == "given"
+    true = train(tiny_config(train__epochs=1, train__start=apart.model), store, out=tmp_path / "true")
+    assert true.facts["practice"]["encoders"]["image"]["labels"] == "true"
     (tmp_path / "alone").mkdir()
     alone = moved.rename(tmp_path / "alone" / "model")
     last = train(tiny_config(train__epochs=1, train__start=alone), store, out=tmp_path / "last")

@@ -15,6 +15,7 @@ from maquette.train.data import build_manifest, prepare_data
 from maquette.train.evaluation import encode_run
 from maquette.train.experiment import train
 from maquette.train.freeze import freeze
+from maquette.train.practice import practice
 from tests.train.tiny import tiny_config, tiny_store
 
 
@@ -80,6 +81,22 @@ def test_some_modalities_alone_leave_the_files_of_the_others(run: Path, store: S
             assert (manifest.root / path).read_bytes() == (store.manifest.root / path).read_bytes()
     with pytest.raises(UnknownNameError, match="sound"):
         freeze(store, tmp_path / "none", model=run / "model", modalities=("sound",))
+
+
+def test_which_labels_the_model_saw_stands_beside_what_is_trained_on_it(
+    run: Path, store: Store, tmp_path: Path
+) -> None:
+    config = tiny_config(method__name="mvi", train__epochs=1, data__prepared=str(store.folder))
+    silent = train(config, store, out=tmp_path / "silent").model
+    assert _labels_behind(freeze(store, tmp_path / "none", model=silent), tmp_path / "a") == "none"
+    assert _labels_behind(freeze(store, tmp_path / "true", model=run / "model"), tmp_path / "b") == "true"
+
+
+def _labels_behind(frozen: Manifest, prepared: Path) -> str:
+    section = {"kind": "features", "encoder": "mlp", "prepare": {"size": 8}, "options": {"inputs": 8}}
+    config = tiny_config(data__root=str(frozen.root), data__prepared=str(prepared), modalities={"image": section})
+    prepare_data(config, frozen)
+    return str(practice(config, Store.open(prepared))["encoders"]["image"]["labels"])
 
 
 def test_a_frozen_set_is_a_data_set_that_trains(frozen: Manifest, tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from maquette.data.datasets import wikipedia
 from maquette.data.prepare import prepare
 from maquette.data.store import Store
 from maquette.modalities import FeaturesModality
-from maquette.train.practice import measured_objects, practice
+from maquette.train.experiment import train
+from maquette.train.practice import measured_objects, practice, what_it_saw
 from tests.data.datasets.packed_cases import write_pairs
+from tests.train.tiny import tiny_config, tiny_store
 
 
 def _store(tmp_path: Path) -> Store:
@@ -45,3 +47,15 @@ def test_objects_that_are_repeated_replaced_or_left_out_are_seen(tmp_path: Path)
     assert (found["measured"], found["distinct"]) == (20, 19)
     assert found["left_out"] == [store.ids[row] for row in rows[:2]]
     assert found["replaced"] == [store.ids[foreign]]
+
+
+def test_what_a_model_saw_is_what_its_run_and_those_before_it_saw(tmp_path: Path) -> None:
+    store = tiny_store(tmp_path)
+    silent = train(tiny_config(method__name="mvi", train__epochs=1), store, out=tmp_path / "silent").model
+    assert what_it_saw(silent)["image"] == {"name": "a run of mvi", "trained_on": "tiny", "labels": "none"}
+    noise = {"kind": "symmetric", "rate": 0.5}
+    noisy = train(tiny_config(train__epochs=1, noise=noise), store, out=tmp_path / "noisy").model
+    assert {saw["labels"] for saw in what_it_saw(noisy).values()} == {"given"}
+    later = tiny_config(method__name="mvi", train__epochs=1, train__start=noisy)
+    after = what_it_saw(train(later, store, out=tmp_path / "later").model)
+    assert after["pointcloud"]["labels"] == "given", "a method without labels does not unsee them"
