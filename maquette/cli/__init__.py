@@ -1,6 +1,7 @@
 """The `maquette` command. Each file holds the commands of one room and imports what it needs inside them."""
 
 from maquette.cli import (
+    audit,
     bench,
     collection,
     compare,
@@ -18,6 +19,7 @@ from maquette.cli import (
 from maquette.cli.app import run_app as main
 
 __all__ = [
+    "audit",
     "bench",
     "collection",
     "compare",

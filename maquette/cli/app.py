@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from maquette.errors import MaquetteError
+from maquette.errors import InputError, MaquetteError
 
-__all__ = ["JsonOption", "answer", "app", "run_app"]
+__all__ = ["JsonOption", "answer", "app", "floats", "run_app"]
 
 app = typer.Typer(
     name="maquette",
@@ -29,6 +29,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Answer as one JSON obj
 def answer(values: Mapping[str, Any], *, as_json: bool, text: str) -> None:
     """Print the command's result: `values` as JSON, or `text` for a person."""
     print(json.dumps(values, indent=2, sort_keys=True) if as_json else text)
+
+
+def floats(text: str, option: str) -> list[float]:
+    """The numbers of an option's value, with commas between them; InputError for anything else."""
+    try:
+        return [float(part) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise InputError(f"{option} {text!r}: expected numbers with commas between them") from error
 
 
 def _version(wanted: bool) -> bool:

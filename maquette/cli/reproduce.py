@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from maquette.cli.app import JsonOption, answer, app
+from maquette.cli.app import JsonOption, answer, app, floats
 from maquette.cli.progress import stage
 
 
@@ -57,7 +57,7 @@ def reproduce(
         return
     if table not in TABLES:
         raise UnknownNameError("table", table, TABLES)
-    selection = Selection(only or (), noise or (), _floats(rates, "--rates"), _whole(seeds, "--seeds"), sets or ())
+    selection = Selection(only or (), noise or (), floats(rates, "--rates"), _whole(seeds, "--seeds"), sets or ())
     whole = TABLES[table](size=size, configs=configs, data=data)
     part = TABLES[table](size=size, configs=configs, data=data, selection=selection)
     target = out or results_folder(size)
@@ -87,19 +87,10 @@ def _list_tables(configs: Path, out: Path | None, *, as_json: bool) -> None:
     answer({"tables": listed}, as_json=as_json, text="\n".join(lines))
 
 
-def _floats(text: str, option: str) -> list[float]:
-    from maquette.errors import InputError
-
-    try:
-        return [float(part) for part in text.split(",") if part.strip()]
-    except ValueError as error:
-        raise InputError(f"{option} {text!r}: expected numbers with commas between them") from error
-
-
 def _whole(text: str, option: str) -> list[int]:
     from maquette.errors import InputError
 
-    numbers = _floats(text, option)
+    numbers = floats(text, option)
     if any(number != int(number) or number < 0 for number in numbers):
         raise InputError(f"{option} {text!r}: expected whole numbers of at least 0")
     return [int(number) for number in numbers]

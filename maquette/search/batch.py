@@ -5,8 +5,6 @@ A file that cannot be used is a row that says why; the others go on.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +17,11 @@ from maquette.search.answers import Answer
 from maquette.search.engine import Engine
 from maquette.search.heldout import guess_modality
 from maquette.search.parts import Part
+from maquette.spreadsheet import csv_line
 
 __all__ = ["COLUMNS", "BatchRow", "as_csv", "find_queries", "search_folder"]
 
 COLUMNS = ("query", "rank", "id", "class", "score", "probability", "band", "rejected", "path", "refused")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is a formula to a spreadsheet, which would run it."""
 
 
 @dataclass(frozen=True)
@@ -81,34 +78,18 @@ def as_csv(rows: Iterable[BatchRow]) -> str:
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    lines = [csv_line(COLUMNS)]
     for row in rows:
         hits = row.answer.hits if row.answer is not None else ()
+        rejected = _yes(row.answer is not None and row.answer.rejected)
         for hit in hits:
-            writer.writerow(
-                [
-                    _cell(row.query),
-                    hit.rank,
-                    _cell(hit.id),
-                    _cell(hit.class_name or ""),
-                    f"{hit.score:.6f}",
-                    "" if hit.probability is None else f"{hit.probability:.6f}",
-                    hit.band,
-                    _yes(row.answer is not None and row.answer.rejected),
-                    _cell(hit.path),
-                    "",
-                ]
-            )
+            probability = "" if hit.probability is None else f"{hit.probability:.6f}"
+            class_name = hit.class_name or ""
+            cells = (row.query, hit.rank, hit.id, class_name, f"{hit.score:.6f}", probability, hit.band, rejected)
+            lines.append(csv_line((*cells, hit.path, "")))
         if not hits:
-            rejected = _yes(row.answer is not None and row.answer.rejected)
-            writer.writerow([_cell(row.query), "", "", "", "", "", "", rejected, "", _cell(row.refused)])
-    return text.getvalue()
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+            lines.append(csv_line((row.query, "", "", "", "", "", "", rejected, "", row.refused)))
+    return "".join(lines)
 
 
 def _yes(value: bool) -> str:

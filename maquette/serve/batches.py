@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,8 +19,9 @@ from maquette.serve.failures import Failure
 from maquette.serve.service import Service
 from maquette.serve.sources import ARCHIVE_ENDING
 from maquette.serve.uploads import Upload, ending_of, save_upload, shown_name
+from maquette.spreadsheet import csv_line
 
-__all__ = ["batch_routes", "csv_line"]
+__all__ = ["batch_routes"]
 
 COLUMNS = ("file", "modality", "rank", "id", "class", "score", "probability", "band", "refused")
 
@@ -103,17 +102,3 @@ def batch_routes(service: Service) -> APIRouter:
             )
 
     return routes
-
-
-def csv_line(values: Iterable[object]) -> str:
-    r"""Return one line of CSV; a text that a spreadsheet would take for a formula gets a ' before it.
-
-    >>> csv_line(["=1+1", -0.5, "a,b"])
-    '\'=1+1,-0.5,"a,b"\r\n'
-    """
-    line = io.StringIO()
-    csv.writer(line).writerow(
-        "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-        for value in values
-    )
-    return line.getvalue()

@@ -22,7 +22,7 @@ from maquette.data.noise import CLASS_MAPS, NOISES, NoisyLabels
 from maquette.data.store import Store
 from maquette.errors import ConfigError, FileError
 
-__all__ = ["FROZEN", "make_noise", "noise_for_split", "noisy_store", "split_rows"]
+__all__ = ["FROZEN", "make_noise", "noise_for_split", "noisy_store", "objects_digest", "split_rows"]
 
 _ARRAYS = ("matrix", "representations")
 """Arguments of noise models that are arrays: in options a list, or the name of a `.npy` file."""
@@ -107,7 +107,8 @@ def noise_for_split(manifest: Manifest, noise: NoiseConfig, *, split: str, root:
     if not len(rows):
         raise ConfigError(f"data set {manifest.name!r} has no object in split {split!r}: nothing to put noise on")
     made = make_noise(noise, manifest.labels()[rows], class_names=manifest.class_names, root=root)
-    return replace(made, parameters={**made.parameters, "split": split, "objects_digest": _objects(manifest, rows)})
+    where = {"split": split, "objects_digest": objects_digest(manifest, rows)}
+    return replace(made, parameters={**made.parameters, **where})
 
 
 def split_rows(manifest: Manifest, split: str) -> Int[np.ndarray, "N"]:
@@ -131,7 +132,8 @@ def _read_saved(manifest: Manifest, noise: NoiseConfig) -> tuple[Int[np.ndarray,
     if noise.rate and noise.rate != nominal:
         raise ConfigError(f"noise.rate {noise.rate:g}: {folder} was made at {nominal}: leave it out, or give that one")
     rows = split_rows(manifest, split)
-    if made.parameters.get("objects_digest") != _objects(manifest, rows) or made.class_names != manifest.class_names:
+    digest = made.parameters.get("objects_digest")
+    if digest != objects_digest(manifest, rows) or made.class_names != manifest.class_names:
         raise FileError(folder, f"was made for other objects than those of {manifest.name!r}, {split}: make it again")
     if made.rows.shape == rows.shape and not np.array_equal(made.true_labels, manifest.labels()[rows]):
         raise FileError(folder, f"was made for other labels than those of {manifest.name!r}, {split}: make it again")
@@ -182,7 +184,8 @@ def _array(name: str, value: Any, *, root: Path) -> np.ndarray:
         raise ConfigError(f"option {name!r}: expected rows of numbers, or the name of a .npy file") from error
 
 
-def _objects(manifest: Manifest, rows: Int[np.ndarray, "N"]) -> str:
+def objects_digest(manifest: Manifest, rows: Int[np.ndarray, "N"]) -> str:
+    """SHA-256 (hex) of the objects' ids in this order: what saved labels say they are for."""
     return hashlib.sha256("\n".join(manifest.ids[row] for row in rows).encode()).hexdigest()
 
 

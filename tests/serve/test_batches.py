@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from maquette.serve import Client
-from maquette.serve.batches import COLUMNS, csv_line
+from maquette.serve.batches import COLUMNS
 from tests.serve.serve_cases import Live
 
 
@@ -31,16 +31,3 @@ def test_it_comes_as_a_file(shared: Live, folder: Path) -> None:
         answer = shared.ask("POST", "/api/batch", files={"file": photo})
     assert answer.headers["content-disposition"] == 'attachment; filename="maquette-batch.csv"'
     assert answer.text.splitlines()[0] == ",".join(COLUMNS)
-
-
-def test_no_text_becomes_a_formula() -> None:
-    for start in "=+-@\t\r":
-        (row,) = csv.reader(
-            io.StringIO(
-                csv_line(
-                    [f"{start}1", -1.5],
-                ),
-                newline="",
-            )
-        )
-        assert row == [f"'{start}1", "-1.5"]
