@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from maquette.errors import InputError
-from maquette.methods.consensus import agree, neighbours_for, sharpnesses_for
+from maquette.methods.agreement import agree, neighbours_for, sharpnesses_for
 from maquette.methods.neighbours import balanced, local_mixture, nearest, posterior_of
 
 __all__ = ["Audit", "Judgement", "judge"]

@@ -21,6 +21,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "few_asked": ("neighbours=8",),
     "sharpness_1": ("sharpness=1.0",),
     "sharpness_3": ("sharpness=3.0",),
+    "as_sure": ("opened=false",),
     "no_center": ("weight_center=0.0",),
     "no_semantic": ("weight_semantic=0.0",),
     "no_gap": ("weight_gap=0.0",),
@@ -33,8 +34,8 @@ _RATES = (0.4, 0.8)
 _NOTES = (
     "full is consensus. no_votes trains the same terms on the given labels. one_vote votes before the first epoch "
     "only, no_average takes the newest votes as targets, few_asked asks 8 neighbours at any rate. sharpness_1 and "
-    "sharpness_3 set γ, which is 1 for classes of up to 64 objects: there sharpness_1 is full. even_gap does not weigh "
-    "the gap by how open the targets are.",
+    "sharpness_3 set γ, which is 1 for classes of up to 64 objects: there sharpness_1 is full. as_sure opens no priors "
+    "to tell hard objects from wrong labels. even_gap does not weigh the gap by how open the targets are.",
 )
 
 

@@ -9,13 +9,15 @@ the targets come from the neighbourhoods of the representations.
     v_i = mean over i's K nearest neighbours of their given labels, in each modality and in all together
     π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels
     prior_i(c) ∝ b_c (mean over spaces of π_i(c))^γ    b: classes become as frequent as they are given
-    p_i(c) ∝ prior_i(c) T_{c,y_i}                      the same at 1.5 γ for T, by expectation maximisation over all
-                                                       objects, and for the verdicts
+    p_i(c) ∝ prior_i(c) T_{c,y_i}                      T by expectation maximisation over all objects
+
+The votes, T and γ stand in agreement.py.
 
 | symbol | name here | value |
 |---|---|---|
 | K | `neighbours` (None: `neighbours_for` the estimated rate) | None |
 | γ | `sharpness` (None: of `sharpnesses_for` a class's size, that which makes the given labels likeliest) | None |
+| α | `opened`: whether priors stay as open as T then agrees with the labels of one class (`class_agreement`) | True |
 | β | `momentum` | 0.6 |
 | epochs between two votes | `every` | 3 |
 | whether neighbours vote at all (False: the given labels are the targets) | `votes` | True |
@@ -31,10 +33,6 @@ rate, r. At rate 0, T is nearly the identity, the targets are nearly the given l
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import NamedTuple
-
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
@@ -42,112 +40,13 @@ from torch.nn import functional as F
 
 from maquette.errors import ConfigError
 from maquette.losses import filled, instance_contrast, present_mean, soft_cross_entropy
+from maquette.methods.agreement import agree, neighbours_for, sharpnesses_for
 from maquette.methods.base import METHODS, Method, ParamGroup, Scan, Verdicts
 from maquette.methods.head import mean_probabilities
-from maquette.methods.neighbours import balanced, fit_transition, local_mixture, nearest, posterior_of, spaces_of
 from maquette.methods.settings import check_positive, check_weights
 from maquette.types import Progress, Representations, SamplePlan
 
-__all__ = ["Agreement", "Consensus", "agree", "neighbours_for", "sharpnesses_for", "soft_center_loss"]
-
-_FLOOR = 1e-3
-"""Added to every share: no neighbourhood rules a class out."""
-
-_TURNS = 3
-"""Turns between the mixtures and T, which depend on each other."""
-
-_CHOICES = 4
-"""Sharpnesses that are tried."""
-
-_FEWEST = 8
-"""Neighbours that are asked at least."""
-
-_SURER = 1.5
-"""How much sharper the priors of T and of the verdicts are than those of the targets, which had better stay open."""
-
-
-class Agreement(NamedTuple):
-    """What neighbours agree on: `targets` to train on, the surer `posterior` over true classes, and `transition`, T."""
-
-    targets: Float[Tensor, "N C"]
-    posterior: Float[Tensor, "N C"]
-    transition: Float[Tensor, "C C"]
-
-
-def agree(
-    reps: Float[Tensor, "N M D"],
-    present: Bool[Tensor, "N M"],
-    labels: Int[Tensor, "N"],
-    *,
-    classes: int,
-    neighbours: int,
-    sharpnesses: Sequence[float],
-) -> Agreement:
-    """Posteriors p_i over the true classes at γ and at 1.5 γ, and the estimated transition matrix T (rows: true class).
-
-    γ is that of `sharpnesses` under which the given labels are likeliest; priors have not seen an object's own label.
-    An object without any modality, or without neighbours, is judged by its given label alone.
-    """
-    given = F.one_hot(labels, classes).to(reps.dtype)
-    voted, asked = [], reps.new_zeros(len(reps), 1)
-    for unit, there in spaces_of(reps, present):
-        rows, near = nearest(unit, there, count=neighbours)
-        if near.shape[1]:
-            voted.append((rows, given[near].mean(dim=1)))
-            asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
-    transition = torch.full((classes, classes), 0.5 / max(classes - 1, 1), dtype=reps.dtype, device=reps.device)
-    transition.fill_diagonal_(0.5)
-    for _ in range(_TURNS):
-        shares = torch.zeros_like(given)
-        for rows, votes in voted:
-            shares.index_add_(0, rows, local_mixture(votes, transition))
-        shares = shares / asked.clamp(min=1) + _FLOOR
-        tried = [_fit(shares, labels, transition, sharpness) for sharpness in sharpnesses]
-        _, sharpness, transition = max(tried, key=lambda fit: fit[0])
-    targets, posterior = (
-        posterior_of(_prior(shares, labels, power), labels, transition) for power in (sharpness, _SURER * sharpness)
-    )
-    return Agreement(targets, posterior, transition)
-
-
-def _fit(
-    shares: Float[Tensor, "N C"], labels: Int[Tensor, "N"], transition: Float[Tensor, "C C"], sharpness: float
-) -> tuple[float, float, Float[Tensor, "C C"]]:
-    """The mean log-likelihood of the given labels at `sharpness`, `sharpness`, and T there, from `transition` on."""
-    prior = _prior(shares, labels, _SURER * sharpness)
-    fitted = fit_transition(prior, labels, transition)
-    likelihood = (prior * fitted[:, labels].T).sum(dim=1).clamp(min=1e-12).log().mean()
-    return float(likelihood), sharpness, fitted
-
-
-def _prior(shares: Float[Tensor, "N C"], labels: Int[Tensor, "N"], power: float) -> Float[Tensor, "N C"]:
-    prior = shares**power
-    return balanced(prior / prior.sum(dim=1, keepdim=True), labels)
-
-
-def neighbours_for(rate: float, *, objects: int, classes: int) -> int:
-    """K: the root of a class's size, and as many more as labels are wrong; at least 8, at most a class.
-
-    Of K / (1 - rate) labels K are right: as many as speak for an object without noise.
-
-    >>> [neighbours_for(rate, objects=1240, classes=31) for rate in (0.0, 0.2, 0.6, 0.8)]
-    [8, 8, 16, 32]
-    """
-    size = objects / classes
-    return min(max(round(math.sqrt(size) / max(1 - rate, 0.01)), _FEWEST), max(round(size), _FEWEST))
-
-
-def sharpnesses_for(*, objects: int, classes: int) -> tuple[float, ...]:
-    """γ, to choose from: 1 to how many times the fewest neighbours the root of a class's size is.
-
-    As many right labels speak for an object (`neighbours_for`): the more there are, the surer than its share may be the
-    class that most of them name.
-
-    >>> [[round(each, 2) for each in sharpnesses_for(objects=size, classes=10)] for size in (400, 5760)]
-    [[1.0], [1.0, 1.44, 2.08, 3.0]]
-    """
-    surest = math.sqrt(objects / classes) / _FEWEST
-    return tuple(surest ** (step / (_CHOICES - 1)) for step in range(_CHOICES)) if surest > 1 else (1.0,)
+__all__ = ["Consensus", "soft_center_loss"]
 
 
 def soft_center_loss(
@@ -171,6 +70,7 @@ class Consensus(Method):
         modalities: tuple[str, ...],
         neighbours: int | None = None,
         sharpness: float | None = None,
+        opened: bool = True,
         momentum: float = 0.6,
         every: int = 3,
         votes: bool = True,
@@ -195,7 +95,7 @@ class Consensus(Method):
             raise ConfigError(f"momentum is {momentum}: expected at least 0 and below 1")
         if (neighbours is not None and neighbours < 1) or every < 1:
             raise ConfigError(f"neighbours {neighbours}, every {every}: expected at least 1 each")
-        self.neighbours, self.sharpness = neighbours, sharpness
+        self.neighbours, self.sharpness, self.opened = neighbours, sharpness, opened
         self.momentum, self.every, self.votes = momentum, every, votes
         self.weight_center, self.weight_semantic, self.weight_gap = weight_center, weight_semantic, weight_gap
         self.gap_if_open, self.scale_center, self.temperature = gap_if_open, scale_center, temperature
@@ -209,6 +109,9 @@ class Consensus(Method):
         self.noise_rate: Tensor
         self.register_buffer("openness", torch.tensor(0.0))
         self.openness: Tensor
+        # α is asked once, before the representations have seen a label.
+        self.register_buffer("alike", torch.tensor(torch.nan))
+        self.alike: Tensor
         self._verdicts: Verdicts | None = None
 
     def forward(
@@ -248,7 +151,10 @@ class Consensus(Method):
                     sharpnesses=[self.sharpness]
                     if self.sharpness
                     else sharpnesses_for(objects=len(labels), classes=self.classes),
+                    alike=None if self.alike.isnan() else float(self.alike),
+                    opened=self.opened,
                 )
+                self.alike.fill_(agreed.alike)
                 self.noise_rate.fill_(1 - agreed.posterior.gather(1, labels.unsqueeze(1)).mean())
             targets = agreed.targets
             if len(self._bank) == len(labels):

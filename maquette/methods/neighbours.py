@@ -18,7 +18,7 @@ _BLOCK = 1024
 _EXPECTATION_STEPS = 15
 _TRANSITION_STEPS = 8
 
-_EVEN_OBJECTS = 20
+_EVEN_OBJECTS = 5
 """Objects of even noise that are added to every class when the transition matrix is estimated."""
 
 
@@ -40,7 +40,7 @@ def spaces_of(
 def nearest(
     unit: Float[Tensor, "N D"], there: Bool[Tensor, "N"], *, count: int
 ) -> tuple[Int[Tensor, "R"], Int[Tensor, "R K"]]:
-    """Rows that are there, and of each the `count` rows (fewer if there are not so many) of largest cosine.
+    """Rows that are there, and of each the `count` rows (or as many as there are) of largest cosine, nearest first.
 
     An object is no neighbour of itself, and who is not there is nobody's. One object alone has no neighbours.
 
@@ -58,7 +58,7 @@ def nearest(
         cosines = own[start : start + _BLOCK] @ own.T
         places = torch.arange(len(cosines), device=rows.device)
         cosines[places, start + places] = -torch.inf
-        found.append(cosines.topk(count, dim=1, sorted=False).indices)
+        found.append(cosines.topk(count, dim=1).indices)
     return rows, rows[torch.cat(found)]
 
 

@@ -1,4 +1,4 @@
-"""Neighbours outvote wrong labels, targets move slowly, and hard targets give RONO's terms."""
+"""Targets move slowly, hard targets give RONO's terms, and the gap weighs more the less the targets say."""
 
 from __future__ import annotations
 
@@ -8,66 +8,12 @@ from torch.nn import functional as F
 
 from maquette.errors import ConfigError
 from maquette.losses import center_cosines
-from maquette.methods.consensus import Agreement, Consensus, agree, neighbours_for, sharpnesses_for, soft_center_loss
+from maquette.methods.consensus import Consensus, soft_center_loss
 from maquette.methods.rono import vanilla_center_loss
 from maquette.types import Progress, Representations
+from tests.methods.consensus_cases import clusters, flip
 
 NAMES = ("image", "pointcloud")
-
-
-def _clusters(objects: int = 400, classes: int = 4, *, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Representations around one direction a class, and the classes."""
-    generator = torch.Generator().manual_seed(seed)
-    truth = torch.arange(objects) % classes
-    middles = 3 * torch.eye(classes, 16)[:, None]
-    return middles[truth] + 0.9 * torch.randn(objects, 2, 16, generator=generator), truth
-
-
-def _flip(truth: torch.Tensor, rate: float, classes: int = 4, *, seed: int = 1) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    wrong = torch.rand(len(truth), generator=generator) < rate
-    other = (truth + torch.randint(1, classes, truth.shape, generator=generator)) % classes
-    return torch.where(wrong, other, truth)
-
-
-def _agree(reps: torch.Tensor, present: torch.Tensor, labels: torch.Tensor) -> Agreement:
-    return agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25])
-
-
-@pytest.mark.parametrize(("rate", "right"), [(0.0, 0.99), (0.2, 0.98), (0.4, 0.97), (0.6, 0.92)])
-def test_wrong_labels_are_outvoted_and_the_rate_is_estimated(rate: float, right: float) -> None:
-    reps, truth = _clusters()
-    labels = _flip(truth, rate)
-    _, posterior, transition = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
-    torch.testing.assert_close(posterior.sum(dim=1), torch.ones(400))
-    assert (posterior.argmax(dim=1) == truth).float().mean() > right
-    realised = float((labels != truth).float().mean())
-    assert abs(float(1 - posterior[torch.arange(400), labels].mean()) - realised) < 0.03
-    assert abs(float(1 - transition.diagonal().mean()) - realised) < 0.04
-
-
-def test_asymmetric_noise_shows_in_the_transition_matrix() -> None:
-    reps, truth = _clusters()
-    wrong = (torch.rand(400, generator=torch.Generator().manual_seed(2)) < 0.4) & (truth == 0)
-    labels = torch.where(wrong, 3, truth)
-    _, posterior, transition = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
-    # Twenty objects of even noise are added to the hundred of class 0, so that less than all of it is believed.
-    assert 0.25 < transition[0, 3] < wrong[truth == 0].float().mean() < 0.4
-    assert transition[0, 1:3].max() < 0.02
-    assert transition[3, 3] > 0.95
-    assert (posterior.argmax(dim=1) == truth).float().mean() > 0.97
-
-
-def test_what_is_absent_neither_votes_nor_asks() -> None:
-    reps, truth = _clusters()
-    present = torch.rand(400, 2, generator=torch.Generator().manual_seed(3)) < 0.7
-    present[:3] = False
-    labels = _flip(truth, 0.3)
-    posterior = _agree(reps, present, labels).posterior
-    garbage = _agree(reps.masked_fill(~present.unsqueeze(2), torch.nan), present, labels).posterior
-    torch.testing.assert_close(posterior, garbage)
-    assert (posterior.argmax(dim=1) == truth)[present.any(dim=1)].float().mean() > 0.95
-    assert posterior[:3].argmax(dim=1).tolist() == labels[:3].tolist(), "nothing but its given label speaks for it"
 
 
 def test_hard_targets_give_the_center_loss_of_rono() -> None:
@@ -91,44 +37,14 @@ def test_the_soft_center_loss_by_hand() -> None:
     torch.testing.assert_close(loss, torch.tensor(-0.468279), atol=1e-5, rtol=0)
 
 
-def test_more_noise_asks_more_neighbours_within_bounds() -> None:
-    asked = [neighbours_for(rate, objects=4000, classes=40) for rate in (0.0, 0.5, 0.8, 1.0)]
-    assert asked == [10, 20, 50, 100]
-    assert neighbours_for(0.0, objects=40, classes=40) == 8
-
-
-def test_larger_classes_may_be_surer() -> None:
-    assert [sharpnesses_for(objects=size, classes=1)[-1] for size in (1, 64, 256)] == [1.0, 1.0, 2.0]
-    assert all(sharpnesses_for(objects=size, classes=1)[0] == 1.0 for size in (1, 64, 256))
-
-
-@pytest.mark.parametrize(("rate", "alone", "taken"), [(0.0, False, 0), (0.6, True, 1)])
-def test_the_sharpness_is_taken_that_explains_the_given_labels(rate: float, alone: bool, taken: int) -> None:
-    # Where modalities err together, neighbours are as sure as they should be; where each errs alone and labels are
-    # wrong, they may be surer.
-    generator = torch.Generator().manual_seed(5)
-    truth = torch.arange(800) % 4
-    errors = 0.6 * torch.randn(800, 2 if alone else 1, 6, generator=generator)
-    reps = 1.3 * torch.eye(4, 6)[truth][:, None] + errors.expand(800, 2, 6)
-    present, labels = torch.ones(800, 2, dtype=torch.bool), _flip(truth, rate)
-
-    def with_these(*sharpnesses: float) -> torch.Tensor:
-        return agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=sharpnesses).posterior
-
-    choices = (0.7, 3.0)
-    found, own, other = with_these(*choices), with_these(choices[taken]), with_these(choices[1 - taken])
-    # Not the same to the bit: the turns before the last may have taken the other.
-    assert (found - own).abs().max() < 0.01 < 0.2 < (found - other).abs().max()
-
-
 def _method(**options: object) -> Consensus:
     with torch.random.fork_rng():
         return Consensus(classes=4, dimensions=16, modalities=NAMES, **options)  # type: ignore[arg-type]  # options
 
 
 def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None:
-    reps, truth = _clusters()
-    labels = _flip(truth, 0.3)
+    reps, truth = clusters()
+    labels = flip(truth, 0.3)
     asked: list[int] = []
 
     def scan() -> tuple[Representations, torch.Tensor]:
@@ -169,8 +85,8 @@ def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None
 
 @pytest.mark.parametrize("share", [0.0, 0.6])
 def test_the_gap_weighs_more_the_less_the_targets_say(share: float) -> None:
-    reps, truth = _clusters()
-    labels, present = _flip(truth, share), torch.ones(400, 2, dtype=torch.bool)
+    reps, truth = clusters()
+    labels, present = flip(truth, share), torch.ones(400, 2, dtype=torch.bool)
     here = Representations(reps[:40], present[:40], NAMES)
 
     def gap(gap_if_open: float) -> tuple[float, float]:
@@ -187,7 +103,7 @@ def test_the_gap_weighs_more_the_less_the_targets_say(share: float) -> None:
 
 def test_before_any_vote_the_given_labels_count() -> None:
     method = _method()
-    reps, truth = _clusters(12)
+    reps, truth = clusters(12)
     here = Representations(reps, torch.ones(12, 2, dtype=torch.bool), NAMES)
     terms = method(here, truth, torch.arange(12), Progress(0, 10, 0, 1))
     cosines = F.normalize(reps, dim=2) @ F.normalize(method.centers, dim=1).T
@@ -204,7 +120,7 @@ def test_predicts_the_class_of_the_nearest_center() -> None:
     method = _method()
     with torch.no_grad():
         method.centers.copy_(torch.eye(4, 16))
-    reps, truth = _clusters(40)
+    reps, truth = clusters(40)
     present = torch.ones(40, 2, dtype=torch.bool)
     present[0, 0], present[1] = False, False
     probabilities = method.predict(Representations(reps, present, NAMES))

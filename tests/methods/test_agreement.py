@@ -1,0 +1,129 @@
+"""Neighbours outvote wrong labels, hard objects are told from them, and the rate is estimated."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from maquette.methods.agreement import Agreement, agree, class_agreement, neighbours_for, sharpnesses_for
+from tests.methods.consensus_cases import clusters, flip
+
+
+def _agree(reps: torch.Tensor, present: torch.Tensor, labels: torch.Tensor) -> Agreement:
+    return agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25])
+
+
+@pytest.mark.parametrize(("rate", "right"), [(0.0, 0.99), (0.2, 0.98), (0.4, 0.97), (0.6, 0.9)])
+def test_wrong_labels_are_outvoted_and_the_rate_is_estimated(rate: float, right: float) -> None:
+    reps, truth = clusters()
+    labels = flip(truth, rate)
+    _, posterior, transition, _ = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
+    torch.testing.assert_close(posterior.sum(dim=1), torch.ones(400))
+    assert (posterior.argmax(dim=1) == truth).float().mean() > right
+    realised = float((labels != truth).float().mean())
+    assert abs(float(1 - posterior[torch.arange(400), labels].mean()) - realised) < 0.05
+    assert abs(float(1 - transition.diagonal().mean()) - realised) < 0.08
+
+
+def test_asymmetric_noise_shows_in_the_transition_matrix() -> None:
+    reps, truth = clusters()
+    wrong = (torch.rand(400, generator=torch.Generator().manual_seed(2)) < 0.4) & (truth == 0)
+    labels = torch.where(wrong, 3, truth)
+    _, posterior, transition, _ = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
+    # Five objects of even noise are added to the hundred of class 0, so that less than all of it is believed.
+    assert 0.25 < transition[0, 3] < wrong[truth == 0].float().mean() < 0.4
+    assert transition[0, 1:3].max() < 0.02
+    assert transition[3, 3] > 0.95
+    assert (posterior.argmax(dim=1) == truth).float().mean() > 0.97
+
+
+def test_what_is_absent_neither_votes_nor_asks() -> None:
+    reps, truth = clusters()
+    present = torch.rand(400, 2, generator=torch.Generator().manual_seed(3)) < 0.7
+    present[:3] = False
+    labels = flip(truth, 0.3)
+    posterior = _agree(reps, present, labels).posterior
+    garbage = _agree(reps.masked_fill(~present.unsqueeze(2), torch.nan), present, labels).posterior
+    torch.testing.assert_close(posterior, garbage)
+    assert (posterior.argmax(dim=1) == truth)[present.any(dim=1)].float().mean() > 0.95
+    assert posterior[:3].argmax(dim=1).tolist() == labels[:3].tolist(), "nothing but its given label speaks for it"
+
+
+def test_more_noise_asks_more_neighbours_within_bounds() -> None:
+    asked = [neighbours_for(rate, objects=4000, classes=40) for rate in (0.0, 0.5, 0.8, 1.0)]
+    assert asked == [10, 20, 50, 100]
+    assert neighbours_for(0.0, objects=40, classes=40) == 8
+
+
+def test_larger_classes_may_be_surer() -> None:
+    assert [sharpnesses_for(objects=size, classes=1)[-1] for size in (1, 64, 256)] == [1.0, 1.0, 2.0]
+    assert all(sharpnesses_for(objects=size, classes=1)[0] == 1.0 for size in (1, 64, 256))
+
+
+@pytest.mark.parametrize(("rate", "alone", "taken"), [(0.0, False, 0), (0.6, True, 1)])
+def test_the_sharpness_is_taken_that_explains_the_given_labels(rate: float, alone: bool, taken: int) -> None:
+    # Where modalities err together, neighbours are as sure as they should be; where each errs alone and labels are
+    # wrong, they may be surer.
+    generator = torch.Generator().manual_seed(5)
+    truth = torch.arange(800) % 4
+    errors = 0.6 * torch.randn(800, 2 if alone else 1, 6, generator=generator)
+    reps = 1.3 * torch.eye(4, 6)[truth][:, None] + errors.expand(800, 2, 6)
+    present, labels = torch.ones(800, 2, dtype=torch.bool), flip(truth, rate)
+
+    def with_these(*sharpnesses: float) -> torch.Tensor:
+        return agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=sharpnesses).posterior
+
+    choices = (0.7, 3.0)
+    found, own, other = with_these(*choices), with_these(choices[taken]), with_these(choices[1 - taken])
+    # Not the same to the bit: the turns before the last may have taken the other.
+    assert (found - own).abs().max() < 0.01 < 0.2 < (found - other).abs().max()
+
+
+def test_the_agreement_of_labels_is_followed_to_distance_zero_by_hand() -> None:
+    # a_k = 0.6 - 0.1 log k, so that α = 0.6 + 4 · 0.1; where labels agree equally often at any distance it is a_1.
+    count = 1_000_000
+    labels = torch.cat([torch.zeros(count, dtype=torch.int64), torch.ones(1, dtype=torch.int64)])
+    rows = torch.arange(count)
+
+    def found(slope: float) -> float:
+        agreeing = (count * (0.6 - slope * torch.arange(1, 9).log())).round()
+        near = torch.where(rows.unsqueeze(1) < agreeing, 0, count)
+        return class_agreement([(rows, near)], labels)
+
+    assert found(0.1) == pytest.approx(1.0, abs=5e-3)
+    assert found(0.05) == pytest.approx(0.8, abs=5e-3)
+    assert found(0.0) == pytest.approx(0.6, abs=5e-3)
+    assert found(0.15) == 1.0, "it is a probability"
+    assert class_agreement([(rows, torch.zeros(count, 1, dtype=torch.int64))], labels) == 1.0
+    few = class_agreement([(rows[:100], torch.where(rows[:100, None] < 50, 0, count).expand(-1, 8))], labels)
+    assert few == pytest.approx(0.5 - 0.5 / 10), "an error of half over the root of a hundred"
+    assert class_agreement([(rows, torch.zeros(count, 0, dtype=torch.int64))], labels) == 1.0
+
+
+def test_priors_are_opened_until_labels_agree_as_they_are_known_to() -> None:
+    # Every object strays from its class by a scale of its own: many lie among those of others. No label is wrong.
+    generator = torch.Generator().manual_seed(6)
+    truth = torch.arange(800) % 20
+    scales = 0.7 * torch.exp(torch.randn(800, 1, 1, generator=generator))
+    middles, astray = (torch.randn(count, 1, 12, generator=generator) for count in (20, 800))
+    reps = middles[truth] + scales * (astray + 0.3 * torch.randn(800, 2, 12, generator=generator))
+    present = torch.ones(800, 2, dtype=torch.bool)
+    found = {
+        alike: agree(reps, present, truth, classes=20, neighbours=8, sharpnesses=[1.0], alike=alike)
+        for alike in (0.0, 0.9, 1.0)
+    }
+    sure, known, believed = found.values()
+    assert float(sure.transition.square().sum(dim=1).mean()) < 0.8
+    assert float(known.transition.square().sum(dim=1).mean()) == pytest.approx(0.9, abs=0.02)
+    kept = [float((made.targets.argmax(dim=1) == truth).float().mean()) for made in (sure, known, believed)]
+    assert kept[0] + 0.02 < kept[1] < kept[2], "hard objects keep labels that neighbours would override"
+    apart = agree(reps, present, truth, classes=20, neighbours=8, sharpnesses=[1.0], alike=1.0, opened=False)
+    torch.testing.assert_close(apart.targets, sure.targets)
+
+
+def test_what_is_known_of_the_labels_is_not_asked_again() -> None:
+    reps, truth = clusters()
+    labels, present = flip(truth, 0.3), torch.ones(400, 2, dtype=torch.bool)
+    known = agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.0], alike=1.0)
+    assert known.alike == 1.0
+    assert known.transition.diagonal().mean() > 0.95, "priors are opened until labels are believed"
