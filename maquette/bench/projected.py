@@ -17,6 +17,7 @@ from maquette.encoders import Embedded
 from maquette.errors import ConfigError
 from maquette.methods import PROJECTIONS
 from maquette.train.noise import noisy_store
+from maquette.train.practice import practice
 from maquette.train.provenance import provenance
 
 __all__ = ["Projection", "project"]
@@ -67,6 +68,7 @@ def project(config: RunConfig, store: Store, *, name: str, dimensions: int) -> P
         "identity": hashlib.sha256(identity.encode()).hexdigest(),
         "data": {"name": noisy.manifest.name, "digest": noisy.manifest.digest, "objects": len(noisy)},
         "noise": noise_made,
+        "practice": practice(config, store),
         "provenance": provenance(),
         "seconds": round(time.monotonic() - began, 1),
     }
