@@ -81,6 +81,7 @@ def test_it_brings_test_objects_into_one_space_by_given_labels(tmp_path: Path) -
         dimensions=8,
     )
     assert noisy.facts["identity"] != made.facts["identity"]
+    assert set(noisy.facts["practice"]["encoders"]) == {"image", "mesh"}, "the linter asks for it"
     assert not np.allclose(noisy.embedded.representations["image"], image)
 
 
