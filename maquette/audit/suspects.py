@@ -20,8 +20,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from maquette.errors import InputError
-from maquette.methods.agreement import agree, neighbours_for, sharpnesses_for
-from maquette.methods.neighbours import balanced, local_mixture, nearest, posterior_of
+from maquette.methods.agreement import agree, neighbours_for, prior_of, sharpnesses_for
+from maquette.methods.neighbours import local_mixture, nearest, posterior_of
 
 __all__ = ["Audit", "Judgement", "judge"]
 
@@ -30,9 +30,6 @@ _TURNS = 5
 
 _SETTLED = 0.005
 """A rate that moves by less is taken."""
-
-_FLOOR = 1e-3
-"""Added to every share: no neighbourhood rules a class out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +131,7 @@ def _by_one(
     one_hot = F.one_hot(given, len(transition)).to(reps.dtype)
     posterior = one_hot.clone()
     if near.shape[1]:
-        shares = local_mixture(one_hot[near].mean(dim=1), transition) + _FLOOR
-        prior = balanced(shares / shares.sum(dim=1, keepdim=True), given[rows])
+        prior = prior_of(local_mixture(one_hot[near].mean(dim=1), transition), given[rows], 1.0)
         posterior[rows] = posterior_of(prior, given[rows], transition)
     return posterior
 

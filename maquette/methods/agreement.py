@@ -28,7 +28,7 @@ from torch.nn import functional as F
 
 from maquette.methods.neighbours import balanced, fit_transition, local_mixture, nearest, posterior_of, spaces_of
 
-__all__ = ["Agreement", "agree", "class_agreement", "neighbours_for", "sharpnesses_for"]
+__all__ = ["Agreement", "agree", "class_agreement", "neighbours_for", "prior_of", "sharpnesses_for"]
 
 _FLOOR = 1e-3
 """Added to every share: no neighbourhood rules a class out."""
@@ -101,14 +101,14 @@ def agree(
         shares = torch.zeros_like(given)
         for rows, votes in voted:
             shares.index_add_(0, rows, local_mixture(votes, transition))
-        shares = shares / asked.clamp(min=1) + _FLOOR
+        shares = shares / asked.clamp(min=1)
         tried = [_fit(shares, labels, transition, sharpness) for sharpness in sharpnesses]
         _, sharpness, sure = max(tried, key=lambda fit: fit[0])
         power, transition = _open(shares, labels, transition, sure, _SURER * sharpness, alike if opened else 0.0)
     # Priors that had to be more open than their shares are so for the targets too.
     sharpness = min(power, sharpness) if power < 1 else sharpness
     targets, posterior = (
-        posterior_of(_prior(shares, labels, power), labels, transition) for power in (sharpness, _SURER * sharpness)
+        posterior_of(prior_of(shares, labels, power), labels, transition) for power in (sharpness, _SURER * sharpness)
     )
     return Agreement(targets, posterior, transition, alike)
 
@@ -143,7 +143,7 @@ def _fit(
     shares: Float[Tensor, "N C"], labels: Int[Tensor, "N"], transition: Float[Tensor, "C C"], sharpness: float
 ) -> tuple[float, float, Float[Tensor, "C C"]]:
     """The mean log-likelihood of the given labels at `sharpness`, `sharpness`, and T there, from `transition` on."""
-    prior = _prior(shares, labels, _SURER * sharpness)
+    prior = prior_of(shares, labels, _SURER * sharpness)
     fitted = fit_transition(prior, labels, transition)
     likelihood = (prior * fitted[:, labels].T).sum(dim=1).clamp(min=1e-12).log().mean()
     return float(likelihood), sharpness, fitted
@@ -165,18 +165,23 @@ def _open(
 
     if agreement(sure) >= alike:
         return power, sure
-    low, high, found = _OPENEST, power, (_OPENEST, fit_transition(_prior(shares, labels, _OPENEST), labels, transition))
+    low, high, found = (
+        _OPENEST,
+        power,
+        (_OPENEST, fit_transition(prior_of(shares, labels, _OPENEST), labels, transition)),
+    )
     if agreement(found[1]) <= alike:
         return found
     for _ in range(_HALVINGS):
         middle = math.sqrt(low * high)
-        found = middle, fit_transition(_prior(shares, labels, middle), labels, transition)
+        found = middle, fit_transition(prior_of(shares, labels, middle), labels, transition)
         low, high = (middle, high) if agreement(found[1]) > alike else (low, middle)
     return found
 
 
-def _prior(shares: Float[Tensor, "N C"], labels: Int[Tensor, "N"], power: float) -> Float[Tensor, "N C"]:
-    prior = shares**power
+def prior_of(shares: Float[Tensor, "N C"], labels: Int[Tensor, "N"], power: float) -> Float[Tensor, "N C"]:
+    """prior_i(c): the shares of the true classes around an object to a power, classes as frequent as given halfway."""
+    prior = (shares + _FLOOR) ** power
     return balanced(prior / prior.sum(dim=1, keepdim=True), labels)
 
 

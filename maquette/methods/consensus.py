@@ -17,7 +17,7 @@ The votes, T and γ stand in agreement.py.
 |---|---|---|
 | K | `neighbours` (None: `neighbours_for` the estimated rate) | None |
 | γ | `sharpness` (None: of `sharpnesses_for` a class's size, that which makes the given labels likeliest) | None |
-| α | `opened`: whether priors stay as open as T then agrees with the labels of one class (`class_agreement`) | True |
+| α | `opened`: whether priors are opened until T agrees with how alike the labels of one class are | True |
 | β | `momentum` | 0.6 |
 | epochs between two votes | `every` | 3 |
 | whether neighbours vote at all (False: the given labels are the targets) | `votes` | True |
