@@ -1,8 +1,9 @@
 """Suspicious labels: how probable it is that an object's given label is wrong, by its neighbours' given labels.
 
-The votes are those of the method `consensus` (docs/methods/consensus.md), here without any training: among the nearest
-neighbours of an object most are of its class, and their given labels are wrong independently of each other. An object
-is judged by the labels of others and by its own as often as labels are right, in each modality and in all together.
+The votes are those of the neighbours in the method `consensus` (docs/methods/consensus.md), here without any training:
+among the nearest neighbours of an object most are of its class, and their given labels are wrong independently of each
+other. An object is judged by the labels of others and by its own as often as labels are right, in each modality and in
+all together.
 
 That is fair only where the representations have not seen the labels: a network that has learnt them by heart puts an
 object among those of its wrong label.
@@ -111,7 +112,7 @@ def _posterior(
     reps: Float[Tensor, "N M D"], there: Bool[Tensor, "N M"], given: Int[Tensor, "N"], classes: int, asked: int
 ) -> tuple[Float[Tensor, "N C"], Float[Tensor, "C C"]]:
     sharpnesses = sharpnesses_for(objects=len(given), classes=classes)
-    agreed = agree(reps, there, given, classes=classes, neighbours=asked, sharpnesses=sharpnesses)
+    agreed = agree(reps, there, given, classes=classes, neighbours=asked, sharpnesses=sharpnesses, linear=False)
     return agreed.posterior, agreed.transition
 
 

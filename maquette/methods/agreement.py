@@ -1,17 +1,18 @@
 """What neighbours agree on: soft labels, and a transition matrix, from representations and given labels alone.
 
-The votes of `consensus`. Where the neighbours of an object carry other labels than its own, either its label is wrong
-or it is a hard object, whose neighbours are of other classes. Of one vote both look the same: a T of many wrong labels
-and open priors explain the given labels as well as a T of few and sure ones. They differ in one thing. A wrong label is
-wrong at any distance; how many neighbours are of another class depends on how far they are. So the agreement of labels
-is followed to distance zero:
+The votes of `consensus`: of neighbours, and of a linear map (ridge.py). Where the voters name another class than an
+object's label, the label is wrong, or it is a hard object, whose neighbours are of other classes. Of one vote both look
+the same: a T of many wrong labels and open priors explain the given labels as well as a T of few and sure ones.
+They differ in one thing. A wrong label is wrong at any distance; how many neighbours are of another class depends on
+how far they are. So the agreement of labels is followed to distance zero:
 
     a_k = share of objects whose k-th nearest neighbour has their given label, mean over spaces
     a_k ≈ a_1 - s log k - u log² k,  α = a_1 + 4 s      α: two objects of one class have the same given label
     T is fitted to priors of a power of at most 1.5 γ, and as much less as it takes until Σ_c f_c Σ_y T_cy² = α
 
-`f`: how frequent classes are given. The 4 is what a_k shows of representations that saw no label, whatever the noise:
-on ShapeDB69, where a_1 is 0.55 without noise, and on the built-in set, where it is 0.92, α is 0.97 and 0.96.
+`f`: how frequent classes are given; accidents of few objects are taken from Σ_y T_cy² (`agreement_of`). The 4 is what
+a_k shows of representations that saw no label, whatever the noise: on ShapeDB69, where a_1 is 0.55 without noise, and
+on the built-in set, where it is 0.92, α is 0.97 and 0.96.
 """
 
 from __future__ import annotations
@@ -26,9 +27,27 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from maquette.methods.neighbours import balanced, fit_transition, local_mixture, nearest, posterior_of, spaces_of
+from maquette.methods.neighbours import (
+    balanced,
+    even_objects,
+    fit_transition,
+    local_mixture,
+    nearest,
+    posterior_of,
+    spaces_of,
+)
+from maquette.methods.ridge import ridge_votes
 
-__all__ = ["Agreement", "agree", "class_agreement", "neighbours_for", "prior_of", "sharpnesses_for"]
+__all__ = [
+    "Agreement",
+    "agree",
+    "agreement_of",
+    "class_agreement",
+    "neighbours_for",
+    "prior_of",
+    "sharpnesses_for",
+    "with_residual",
+]
 
 _FLOOR = 1e-3
 """Added to every share: no neighbourhood rules a class out."""
@@ -80,16 +99,22 @@ def agree(
     sharpnesses: Sequence[float],
     alike: float | None = None,
     opened: bool = True,
+    linear: bool = True,
+    residual: bool = True,
 ) -> Agreement:
     """Posteriors p_i over the true classes, and the estimated transition matrix T (rows: true class).
 
     γ is that of `sharpnesses` under which the given labels are likeliest; priors have not seen an object's own label.
-    `alike` is α where it is known from before; without `opened` nothing is made of it. An object without any modality,
-    or without neighbours, is judged by its given label alone.
+    `alike` is α where it is known from before; without `opened` nothing is made of it. Without `linear` neighbours
+    alone vote. Without `residual` targets are posteriors, else `with_residual` of weight r (K / objects a class)². An
+    object without any modality, or without neighbours, is judged by its given label alone.
     """
     given = F.one_hot(labels, classes).to(reps.dtype)
-    found = [nearest(unit, there, count=max(neighbours, _RANKS)) for unit, there in spaces_of(reps, present)]
+    spaces = spaces_of(reps, present)
+    found = [nearest(unit, there, count=max(neighbours, _RANKS)) for unit, there in spaces]
     voted = [(rows, given[near[:, :neighbours]].mean(dim=1)) for rows, near in found if near.shape[1]]
+    if linear:
+        voted += [ridge_votes(unit, there, given) for unit, there in spaces if int(there.sum()) > 1]
     asked = reps.new_zeros(len(reps), 1)
     for rows, _ in voted:
         asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
@@ -110,7 +135,28 @@ def agree(
     targets, posterior = (
         posterior_of(prior_of(shares, labels, power), labels, transition) for power in (sharpness, _SURER * sharpness)
     )
+    if residual:
+        rate = float(1 - posterior.gather(1, labels.unsqueeze(1)).mean())
+        reach = min(neighbours * classes / len(labels), 1.0)
+        targets = with_residual(targets, labels, transition, weight=rate * reach**2)
     return Agreement(targets, posterior, transition, alike)
+
+
+def with_residual(
+    targets: Float[Tensor, "N C"], labels: Int[Tensor, "N"], transition: Float[Tensor, "C C"], *, weight: float
+) -> Float[Tensor, "N C"]:
+    """Targets ∝ max(0, t + g (e_y - Tᵀ t)): targets t, and of each given label what they did not expect.
+
+    Where targets are right that is noise of its own in every object, which training averages out; where the voters of a
+    whole cluster err together it points to what they missed. `weight` is g, from 0.
+
+    >>> even = torch.tensor([[0.75, 0.25], [0.25, 0.75]])
+    >>> with_residual(torch.tensor([[1.0, 0.0]]), torch.tensor([1]), even, weight=0.4)
+    tensor([[0.7000, 0.3000]])
+    """
+    surprise = F.one_hot(labels, targets.shape[1]).to(targets) - targets @ transition
+    moved = (targets + weight * surprise).clamp(min=0)
+    return moved / moved.sum(dim=1, keepdim=True).clamp(min=1e-12)
 
 
 def class_agreement(found: Sequence[tuple[Int[Tensor, "_"], Int[Tensor, "_ _"]]], labels: Int[Tensor, "N"]) -> float:
@@ -158,10 +204,9 @@ def _open(
     alike: float,
 ) -> tuple[float, Float[Tensor, "C C"]]:
     """The power of the prior, `power` at most, at which T agrees with α, and T there; `sure` is T at `power`."""
-    frequent = torch.bincount(labels, minlength=len(transition)).to(transition) / len(labels)
 
     def agreement(fitted: Float[Tensor, "C C"]) -> float:
-        return float(frequent @ fitted.square().sum(dim=1))
+        return agreement_of(fitted, labels, added=even_objects(1 - float(fitted.diagonal().mean())))
 
     if agreement(sure) >= alike:
         return power, sure
@@ -177,6 +222,18 @@ def _open(
         found = middle, fit_transition(prior_of(shares, labels, middle), labels, transition)
         low, high = (middle, high) if agreement(found[1]) > alike else (low, middle)
     return found
+
+
+def agreement_of(transition: Float[Tensor, "C C"], labels: Int[Tensor, "N"], *, added: float) -> float:
+    """Σ_c f_c Σ_y T_cy²: how often two objects of one class have the same given label by T, less what is accident.
+
+    A row of n objects that agree by p is fitted as p + (1 - p) / n. `added` are the objects of `even_objects`, which
+    add no accident: they are even.
+    """
+    frequent = torch.bincount(labels, minlength=len(transition)).to(transition) / len(labels)
+    squares = float(frequent @ transition.square().sum(dim=1))
+    objects = len(labels) / len(transition)
+    return squares - (objects / (objects + added)) ** 2 * (1 - squares) / max(objects - 1, 1.0)
 
 
 def prior_of(shares: Float[Tensor, "N C"], labels: Int[Tensor, "N"], power: float) -> Float[Tensor, "N C"]:

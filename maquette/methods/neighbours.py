@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["balanced", "fit_transition", "local_mixture", "nearest", "posterior_of", "spaces_of"]
+__all__ = ["balanced", "even_objects", "fit_transition", "local_mixture", "nearest", "posterior_of", "spaces_of"]
 
 _BLOCK = 1024
 """Rows compared with all others at a time."""
@@ -18,8 +18,8 @@ _BLOCK = 1024
 _EXPECTATION_STEPS = 15
 _TRANSITION_STEPS = 8
 
-_EVEN_OBJECTS = 5
-"""Objects of even noise that are added to every class when the transition matrix is estimated."""
+_EVEN_OBJECTS = 30.0
+"""Objects of even noise that are added to every class when all labels are wrong, and as many fewer as are right."""
 
 
 def spaces_of(
@@ -103,7 +103,7 @@ def fit_transition(
     """T by expectation maximisation from `transition`, the posteriors being those of `posterior_of`.
 
     `prior` must not have seen an object's own label: then what it and the labels agree on is no accident. Classes have
-    few objects: to every row of T `_EVEN_OBJECTS` are added whose labels are wrong at the estimated rate, evenly among
+    few objects: to every row of T `even_objects` are added whose labels are wrong at the estimated rate, evenly among
     the other classes. Two classes that look alike are then not taken for one, and noise that is not even still shows.
 
     >>> prior = torch.tensor([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.1, 0.9]])
@@ -117,9 +117,14 @@ def fit_transition(
         counts = torch.zeros_like(transition).index_add_(1, labels, posterior.T)
         wrong = 1 - posterior.gather(1, labels.unsqueeze(1)).mean()
         even = torch.full_like(counts, 1 / max(classes - 1, 1)).fill_diagonal_(0) * wrong
-        counts = counts + _EVEN_OBJECTS * (even + torch.diag(1 - even.sum(dim=1))) + 1e-3
+        counts = counts + even_objects(float(wrong)) * (even + torch.diag(1 - even.sum(dim=1))) + 1e-3
         transition = counts / counts.sum(dim=1, keepdim=True)
     return transition
+
+
+def even_objects(rate: float) -> float:
+    """Objects of even noise that a row of T is given: the more labels are wrong, the more of a row is accident."""
+    return _EVEN_OBJECTS * rate
 
 
 def posterior_of(

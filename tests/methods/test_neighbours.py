@@ -6,7 +6,15 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from maquette.methods.neighbours import balanced, fit_transition, local_mixture, nearest, posterior_of, spaces_of
+from maquette.methods.neighbours import (
+    balanced,
+    even_objects,
+    fit_transition,
+    local_mixture,
+    nearest,
+    posterior_of,
+    spaces_of,
+)
 
 
 def _unit(objects: int, *, seed: int, dimensions: int = 6) -> torch.Tensor:
@@ -97,13 +105,15 @@ def test_the_transition_matrix_is_found_again() -> None:
 
 
 def test_few_objects_do_not_make_a_habit_of_an_accident() -> None:
-    # One object of class 0 is given as 1: of five objects that is a fifth, with twenty of even noise beside it is less.
-    prior = torch.eye(3, dtype=torch.float64)[torch.tensor([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2])] * 0.94 + 0.02
-    labels = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
-    start = torch.full((3, 3), 0.25, dtype=torch.float64).fill_diagonal_(0.5)
+    # Half of the labels are wrong, evenly but for accidents: two of class 0 are given as 1, none as 3. By five objects
+    # a class alone that would be 0.4 and 0; fifteen objects of even noise are beside them.
+    prior = torch.eye(4, dtype=torch.float64)[torch.arange(4).repeat_interleave(5)] * 0.96 + 0.01
+    labels = torch.tensor([0, 0, 1, 1, 2, 1, 1, 1, 3, 2, 2, 2, 3, 0, 0, 3, 3, 0, 1, 2])
+    start = torch.full((4, 4), 0.2, dtype=torch.float64).fill_diagonal_(0.4)
     transition = fit_transition(prior, labels, start)
-    torch.testing.assert_close(transition.sum(dim=1), torch.ones(3, dtype=torch.float64))
-    assert transition[0, 2] < transition[0, 1] < 0.12
+    torch.testing.assert_close(transition.sum(dim=1), torch.ones(4, dtype=torch.float64))
+    assert 0.1 < transition[0, 3] < transition[0, 2] < transition[0, 1] < 0.3
+    assert [even_objects(rate) for rate in (0.0, 0.5, 1.0)] == [0.0, 15.0, 30.0]
 
 
 def test_a_swallowed_class_comes_back() -> None:
