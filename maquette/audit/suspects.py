@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from maquette.errors import InputError
 from maquette.methods.agreement import agree, neighbours_for, prior_of, sharpnesses_for
-from maquette.methods.neighbours import local_mixture, nearest, posterior_of
+from maquette.methods.neighbours import local_mixture, nearest, noise_rate, posterior_of
 
 __all__ = ["Audit", "Judgement", "judge"]
 
@@ -97,7 +97,7 @@ def judge(
     for _ in range(_TURNS):
         asked = neighbours_for(rate, objects=len(labels), classes=classes)
         posterior, transition = _posterior(reps, there, given, classes, asked)
-        before, rate = rate, _rate(posterior, given)
+        before, rate = rate, noise_rate(posterior, given)
         if abs(rate - before) < _SETTLED:
             break
     alone = {
@@ -135,10 +135,6 @@ def _by_one(
         prior = prior_of(local_mixture(one_hot[near].mean(dim=1), transition), given[rows], 1.0)
         posterior[rows] = posterior_of(prior, given[rows], transition)
     return posterior
-
-
-def _rate(posterior: Float[Tensor, "N C"], given: Int[Tensor, "N"]) -> float:
-    return float(1 - posterior.gather(1, given.unsqueeze(1)).mean())
 
 
 def _judgement(posterior: Float[Tensor, "N C"], given: Int[Tensor, "N"], present: Bool[Tensor, "N"]) -> Judgement:

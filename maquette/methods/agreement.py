@@ -1,4 +1,4 @@
-"""What neighbours agree on: soft labels, and a transition matrix, from representations and given labels alone.
+"""What neighbours and a linear map agree on: soft labels and a transition matrix, from given labels alone.
 
 The votes of `consensus`: of neighbours, and of a linear map (ridge.py). Where the voters name another class than an
 object's label, the label is wrong, or it is a hard object, whose neighbours are of other classes. Of one vote both look
@@ -33,6 +33,7 @@ from maquette.methods.neighbours import (
     fit_transition,
     local_mixture,
     nearest,
+    noise_rate,
     posterior_of,
     spaces_of,
 )
@@ -136,9 +137,9 @@ def agree(
         posterior_of(prior_of(shares, labels, power), labels, transition) for power in (sharpness, _SURER * sharpness)
     )
     if residual:
-        rate = float(1 - posterior.gather(1, labels.unsqueeze(1)).mean())
         reach = min(neighbours * classes / len(labels), 1.0)
-        targets = with_residual(targets, labels, transition, weight=rate * reach**2)
+        weight = noise_rate(posterior, labels) * reach**2
+        targets = with_residual(targets, labels, transition, weight=weight)
     return Agreement(targets, posterior, transition, alike)
 
 

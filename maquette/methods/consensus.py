@@ -9,9 +9,9 @@ the targets come from the neighbourhoods of the representations.
     v_i = mean over i's K nearest neighbours of their given labels, in each modality and in all together; and beside
           each, what ridge regression of the given labels expects of i, left out
     π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels
-    prior_i(c) ∝ b_c (mean over all v_i of π_i(c))^γ    b: classes become as frequent as they are given
+    prior_i(c) ∝ b_c (mean over all v_i of π_i(c))^γ   b: classes become as frequent as they are given
     p_i(c) ∝ prior_i(c) T_{c,y_i}                      T by expectation maximisation over all objects
-    p_i ← max(0, p_i + g (e_{y_i} - Tᵀ p_i)), normalised        g = r (K / objects a class)²
+    p_i ← max(0, p_i + g (e_{y_i} - Tᵀ p_i)), normalised; g = r (K / objects a class)²
 
 The votes, T, γ and g stand in agreement.py, ridge regression in ridge.py.
 
@@ -47,6 +47,7 @@ from maquette.losses import filled, instance_contrast, present_mean, soft_cross_
 from maquette.methods.agreement import agree, neighbours_for, sharpnesses_for
 from maquette.methods.base import METHODS, Method, ParamGroup, Scan, Verdicts
 from maquette.methods.head import mean_probabilities
+from maquette.methods.neighbours import noise_rate
 from maquette.methods.settings import check_positive, check_weights
 from maquette.types import Progress, Representations, SamplePlan
 
@@ -164,7 +165,7 @@ class Consensus(Method):
                     residual=self.residual,
                 )
                 self.alike.fill_(agreed.alike)
-                self.noise_rate.fill_(1 - agreed.posterior.gather(1, labels.unsqueeze(1)).mean())
+                self.noise_rate.fill_(noise_rate(agreed.posterior, labels))
             targets = agreed.targets
             if len(self._bank) == len(labels):
                 targets = self.momentum * self._bank[:, : self.classes] + (1 - self.momentum) * targets

@@ -10,7 +10,16 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["balanced", "even_objects", "fit_transition", "local_mixture", "nearest", "posterior_of", "spaces_of"]
+__all__ = [
+    "balanced",
+    "even_objects",
+    "fit_transition",
+    "local_mixture",
+    "nearest",
+    "noise_rate",
+    "posterior_of",
+    "spaces_of",
+]
 
 _BLOCK = 1024
 """Rows compared with all others at a time."""
@@ -115,11 +124,16 @@ def fit_transition(
     for _ in range(_TRANSITION_STEPS):
         posterior = posterior_of(prior, labels, transition)
         counts = torch.zeros_like(transition).index_add_(1, labels, posterior.T)
-        wrong = 1 - posterior.gather(1, labels.unsqueeze(1)).mean()
+        wrong = noise_rate(posterior, labels)
         even = torch.full_like(counts, 1 / max(classes - 1, 1)).fill_diagonal_(0) * wrong
-        counts = counts + even_objects(float(wrong)) * (even + torch.diag(1 - even.sum(dim=1))) + 1e-3
+        counts = counts + even_objects(wrong) * (even + torch.diag(1 - even.sum(dim=1))) + 1e-3
         transition = counts / counts.sum(dim=1, keepdim=True)
     return transition
+
+
+def noise_rate(posterior: Float[Tensor, "N C"], labels: Int[Tensor, "N"]) -> float:
+    """r: the mean probability that a given label is wrong, 0 to 1."""
+    return float(1 - posterior.gather(1, labels.unsqueeze(1)).mean())
 
 
 def even_objects(rate: float) -> float:

@@ -39,7 +39,7 @@ def test_each_modality_judges_by_itself_and_says_nothing_of_what_it_lacks() -> N
     case.representations["image"][:] = np.random.default_rng(1).normal(size=case.representations["image"].shape)
     audit = judge(case.representations, case.given, present=case.present, classes=4)
     planted = np.flatnonzero(case.given != case.true)
-    # Two thirds, where it is all of them with pictures that mean something: the matrix is what all together say.
+    # Three quarters, where it is nearly all with pictures that mean something: the matrix is what all together say.
     assert (audit.by_modality["pointcloud"].wrong[planted] > 0.5).mean() > 0.65
     assert (audit.by_modality["image"].wrong[planted] > 0.5).mean() < 0.5, "pictures without a meaning accuse nobody"
     lacking = ~case.present["image"]

@@ -164,7 +164,7 @@ def test_a_residual_by_hand() -> None:
     found = with_residual(torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([2]), transition, weight=0.5)
     torch.testing.assert_close(found, torch.tensor([[0.65, 0.0, 0.45]]) / 1.1)
     kept = with_residual(torch.tensor([[0.0, 1.0, 0.0]]), torch.tensor([1]), transition, weight=0.5)
-    torch.testing.assert_close(kept, torch.tensor([[0.0, 1.0, 0.0]])), "what was expected moves nothing"
+    torch.testing.assert_close(kept, torch.tensor([[0.0, 1.0, 0.0]]))  # What was expected moves nothing.
 
 
 def test_accidents_of_few_objects_are_taken_from_agreement() -> None:

@@ -75,4 +75,4 @@ def test_few_objects_and_those_that_are_all_the_same() -> None:
     assert rows.tolist() == [1] and votes.tolist() == [[0.0, 0.0, 0.0]]
     assert ridge_votes(unit, torch.zeros(3, dtype=torch.bool), given)[1].shape == (0, 3)
     same = ridge_votes(torch.ones(4, 2), torch.ones(4, dtype=torch.bool), torch.eye(2)[[0, 0, 0, 1]])[1]
-    torch.testing.assert_close(same[3], torch.tensor([1.0, 0.0])), "the frequencies of the others"
+    torch.testing.assert_close(same[3], torch.tensor([1.0, 0.0]))  # The frequencies of the others.
