@@ -100,18 +100,20 @@ def agree(
     sharpnesses: Sequence[float],
     alike: float | None = None,
     opened: bool = True,
+    apart: bool = False,
     linear: bool = True,
     residual: bool = True,
 ) -> Agreement:
     """Posteriors p_i over the true classes, and the estimated transition matrix T (rows: true class).
 
     γ is that of `sharpnesses` under which the given labels are likeliest; priors have not seen an object's own label.
-    `alike` is α where it is known from before; without `opened` nothing is made of it. Without `linear` neighbours
-    alone vote. Without `residual` targets are posteriors, else `with_residual` of weight r (K / objects a class)². An
-    object without any modality, or without neighbours, is judged by its given label alone.
+    `alike` is α where it is known from before; without `opened` nothing is made of it. With `apart` each modality has
+    votes of its own beside those of all together. Without `linear` neighbours alone vote. Without `residual` targets
+    are posteriors, else `with_residual` of weight 2 r (K / objects a class)². An object without any modality, or
+    without neighbours, is judged by its given label alone.
     """
     given = F.one_hot(labels, classes).to(reps.dtype)
-    spaces = spaces_of(reps, present)
+    spaces = spaces_of(reps, present, apart=apart)
     found = [nearest(unit, there, count=max(neighbours, _RANKS)) for unit, there in spaces]
     voted = [(rows, given[near[:, :neighbours]].mean(dim=1)) for rows, near in found if near.shape[1]]
     if linear:
@@ -120,7 +122,9 @@ def agree(
     for rows, _ in voted:
         asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
     if alike is None:
-        alike = class_agreement(found, labels)
+        # Of each modality too, whoever votes: one space alone strays further.
+        every = [] if apart else spaces_of(reps, present, apart=True)
+        alike = class_agreement([nearest(*space, count=_RANKS) for space in every] or found, labels)
     transition = torch.full((classes, classes), 0.5 / max(classes - 1, 1), dtype=reps.dtype, device=reps.device)
     transition.fill_diagonal_(0.5)
     for _ in range(_TURNS):
@@ -138,7 +142,7 @@ def agree(
     )
     if residual:
         reach = min(neighbours * classes / len(labels), 1.0)
-        weight = noise_rate(posterior, labels) * reach**2
+        weight = 2 * noise_rate(posterior, labels) * reach**2
         targets = with_residual(targets, labels, transition, weight=weight)
     return Agreement(targets, posterior, transition, alike)
 

@@ -6,12 +6,12 @@ the targets come from the neighbourhoods of the representations.
 
     L = L_center + λ_sem L_sem + λ_mg (1 + κ o) L_mg,    t ← β t + (1 - β) p    every `every` epochs
 
-    v_i = mean over i's K nearest neighbours of their given labels, in each modality and in all together; and beside
-          each, what ridge regression of the given labels expects of i, left out
+    v_i = mean over i's K nearest neighbours of their given labels, in all modalities together; and beside it what
+          ridge regression of the given labels expects of i, left out
     π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels
     prior_i(c) ∝ b_c (mean over all v_i of π_i(c))^γ   b: classes become as frequent as they are given
     p_i(c) ∝ prior_i(c) T_{c,y_i}                      T by expectation maximisation over all objects
-    p_i ← max(0, p_i + g (e_{y_i} - Tᵀ p_i)), normalised; g = r (K / objects a class)²
+    p_i ← max(0, p_i + g (e_{y_i} - Tᵀ p_i)), normalised; g = 2 r (K / objects a class)²
 
 The votes, T, γ and g stand in agreement.py, ridge regression in ridge.py.
 
@@ -20,6 +20,7 @@ The votes, T, γ and g stand in agreement.py, ridge regression in ridge.py.
 | K | `neighbours` (None: `neighbours_for` the estimated rate) | None |
 | γ | `sharpness` (None: of `sharpnesses_for` a class's size, that which makes the given labels likeliest) | None |
 | α | `opened`: whether priors are opened until T agrees with how alike the labels of one class are | True |
+| whether each modality has votes of its own too | `apart` | False |
 | whether ridge regression votes too | `linear` | True |
 | g | `residual`: whether given labels come back as far as targets did not expect them (False: g = 0) | True |
 | β | `momentum` | 0.6 |
@@ -76,6 +77,7 @@ class Consensus(Method):
         neighbours: int | None = None,
         sharpness: float | None = None,
         opened: bool = True,
+        apart: bool = False,
         linear: bool = True,
         residual: bool = True,
         momentum: float = 0.6,
@@ -103,7 +105,7 @@ class Consensus(Method):
         if (neighbours is not None and neighbours < 1) or every < 1:
             raise ConfigError(f"neighbours {neighbours}, every {every}: expected at least 1 each")
         self.neighbours, self.sharpness, self.opened = neighbours, sharpness, opened
-        self.linear, self.residual = linear, residual
+        self.apart, self.linear, self.residual = apart, linear, residual
         self.momentum, self.every, self.votes = momentum, every, votes
         self.weight_center, self.weight_semantic, self.weight_gap = weight_center, weight_semantic, weight_gap
         self.gap_if_open, self.scale_center, self.temperature = gap_if_open, scale_center, temperature
@@ -161,6 +163,7 @@ class Consensus(Method):
                     else sharpnesses_for(objects=len(labels), classes=self.classes),
                     alike=None if self.alike.isnan() else float(self.alike),
                     opened=self.opened,
+                    apart=self.apart,
                     linear=self.linear,
                     residual=self.residual,
                 )

@@ -32,18 +32,18 @@ _EVEN_OBJECTS = 30.0
 
 
 def spaces_of(
-    reps: Float[Tensor, "N M D"], present: Bool[Tensor, "N M"]
+    reps: Float[Tensor, "N M D"], present: Bool[Tensor, "N M"], *, apart: bool
 ) -> list[tuple[Float[Tensor, "N D"], Bool[Tensor, "N"]]]:
-    """Unit representations to look for neighbours in, and who is there: each modality, and all of them together.
+    """Unit representations to look for neighbours in, and who is there: all modalities together, and with `apart` each.
 
     Together is the sum of an object's unit representations: its cosines hold all pairs within and across modalities.
     With one modality there is nothing to put together.
     """
     unit = F.normalize(reps.masked_fill(~present.unsqueeze(2), 0), dim=2)
-    spaces = [(unit[:, m], present[:, m]) for m in range(reps.shape[1])]
-    if reps.shape[1] > 1:
-        spaces.append((F.normalize(unit.sum(dim=1), dim=1), present.any(dim=1)))
-    return spaces
+    both = (F.normalize(unit.sum(dim=1), dim=1), present.any(dim=1))
+    if not apart or reps.shape[1] == 1:
+        return [both]
+    return [*((unit[:, m], present[:, m]) for m in range(reps.shape[1])), both]
 
 
 def nearest(

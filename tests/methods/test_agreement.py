@@ -22,11 +22,23 @@ def _agree(reps: torch.Tensor, present: torch.Tensor, labels: torch.Tensor) -> A
     return agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25])
 
 
-@pytest.mark.parametrize(("rate", "right"), [(0.0, 0.99), (0.2, 0.97), (0.4, 0.97), (0.6, 0.95)])
-def test_wrong_labels_are_outvoted_and_the_rate_is_estimated(rate: float, right: float) -> None:
+@pytest.mark.parametrize(
+    ("rate", "apart", "right"),
+    [
+        (0.0, False, 0.99),
+        (0.2, False, 0.97),
+        (0.4, False, 0.97),
+        (0.6, False, 0.9),
+        (0.4, True, 0.97),
+        (0.6, True, 0.95),
+    ],
+)
+def test_wrong_labels_are_outvoted_and_the_rate_is_estimated(rate: float, apart: bool, right: float) -> None:
     reps, truth = clusters()
-    labels = flip(truth, rate)
-    _, posterior, transition, _ = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
+    labels, present = flip(truth, rate), torch.ones(400, 2, dtype=torch.bool)
+    _, posterior, transition, _ = agree(
+        reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25], apart=apart
+    )
     torch.testing.assert_close(posterior.sum(dim=1), torch.ones(400))
     assert (posterior.argmax(dim=1) == truth).float().mean() > right
     realised = float((labels != truth).float().mean())
@@ -80,7 +92,9 @@ def test_the_sharpness_is_taken_that_explains_the_given_labels(rate: float, alon
     present, labels = torch.ones(800, 2, dtype=torch.bool), flip(truth, rate)
 
     def with_these(*sharpnesses: float) -> torch.Tensor:
-        agreed = agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=sharpnesses, linear=False)
+        agreed = agree(
+            reps, present, labels, classes=4, neighbours=20, sharpnesses=sharpnesses, apart=True, linear=False
+        )
         return agreed.posterior
 
     choices = (0.7, 3.0)

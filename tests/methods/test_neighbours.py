@@ -46,12 +46,15 @@ def test_few_objects_have_few_neighbours() -> None:
 def test_spaces_hold_each_modality_and_their_sum() -> None:
     reps = torch.tensor([[[3.0, 0.0], [0.0, 2.0]], [[0.0, 1.0], [5.0, 5.0]]])
     present = torch.tensor([[True, True], [True, False]])
-    image, cloud, both = spaces_of(reps, present)
+    image, cloud, both = spaces_of(reps, present, apart=True)
     torch.testing.assert_close(image[0], torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
     assert cloud[1].tolist() == [True, False]
     torch.testing.assert_close(both[0], torch.tensor([[0.5**0.5, 0.5**0.5], [0.0, 1.0]]))
     assert both[1].tolist() == [True, True]
-    assert len(spaces_of(reps[:, :1], present[:, :1])) == 1
+    (alone,) = spaces_of(reps, present, apart=False)
+    torch.testing.assert_close(alone, both)
+    (only,) = spaces_of(reps[:, :1], present[:, :1], apart=True)
+    torch.testing.assert_close(only, image)
 
 
 def test_a_mixture_by_hand_and_rows_without_votes() -> None:
