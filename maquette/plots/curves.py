@@ -73,5 +73,6 @@ def _panel(axes: Axes, runs: Mapping[str, Sequence[Mapping[str, Any]]], kind: st
 
 
 def _smooth(values: Float[np.ndarray, "N"]) -> Float[np.ndarray, "N"]:
-    smooth: Float[np.ndarray, "N"] = gaussian_filter1d(values, max(1.0, _KERNEL_SHARE * len(values)), mode="nearest")
+    # Mirrored at the ends: "nearest" would make half of the last point's course of the last batch alone.
+    smooth: Float[np.ndarray, "N"] = gaussian_filter1d(values, max(1.0, _KERNEL_SHARE * len(values)), mode="reflect")
     return smooth

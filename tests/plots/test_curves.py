@@ -51,6 +51,15 @@ def test_smoothing_leaves_a_constant_alone() -> None:
     np.testing.assert_allclose(course(training_curves({"run": flat}).axes[0].get_lines()[1])[1], 2.5)
 
 
+def test_the_last_batch_alone_does_not_bend_the_end() -> None:
+    values = np.full(400, 1.0)
+    values[-1] = 2.0
+    entries = [{"kind": "train", "batches": i, "values": {"term": float(value)}} for i, value in enumerate(values)]
+    smooth = course(training_curves({"run": entries}).axes[0].get_lines()[1])[1]
+    # A kernel of six batches: of what a batch strays an end shows 2 / (6 √(2π)) = 0.13, not half.
+    assert 1.1 < smooth[-1] < 1.16
+
+
 def test_a_value_that_one_run_lacks_leaves_its_line_empty() -> None:
     other = [{"kind": "train", "batches": 1, "values": {"gap": 1.0}}]
     figure = training_curves({"a": record(10), "b": other})
