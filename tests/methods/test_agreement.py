@@ -147,6 +147,21 @@ def test_priors_are_opened_until_labels_agree_as_they_are_known_to() -> None:
     torch.testing.assert_close(apart.targets, sure.targets)
 
 
+def test_each_modality_votes_by_itself_only_when_asked() -> None:
+    reps, truth = clusters()
+    labels, present = flip(truth, 0.4), torch.ones(400, 2, dtype=torch.bool)
+
+    def posterior(values: torch.Tensor, *, apart: bool) -> torch.Tensor:
+        there = present[:, : values.shape[1]]
+        return agree(values, there, labels, classes=4, neighbours=20, sharpnesses=[1.25], apart=apart).posterior
+
+    torch.testing.assert_close(posterior(reps[:, :1], apart=True), posterior(reps[:, :1], apart=False))
+    assert (posterior(reps, apart=True) - posterior(reps, apart=False)).abs().max() > 0.1
+    # What one object says twice is not said more surely.
+    twice = reps[:, :1].expand(-1, 2, -1)
+    torch.testing.assert_close(posterior(twice, apart=True), posterior(reps[:, :1], apart=False))
+
+
 def test_what_is_known_of_the_labels_is_not_asked_again() -> None:
     reps, truth = clusters()
     labels, present = flip(truth, 0.3), torch.ones(400, 2, dtype=torch.bool)
