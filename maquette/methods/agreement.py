@@ -6,7 +6,7 @@ the same: a T of many wrong labels and open priors explain the given labels as w
 They differ in one thing. A wrong label is wrong at any distance; how many neighbours are of another class depends on
 how far they are. So the agreement of labels is followed to distance zero:
 
-    a_k = share of objects whose k-th nearest neighbour has their given label, mean over spaces
+    a_k = share of objects whose k-th nearest neighbour has their given label, mean over each modality and all together
     a_k ≈ a_1 - s log k - u log² k,  α = a_1 + 4 s      α: two objects of one class have the same given label
     T is fitted to priors of a power of at most 1.5 γ, and as much less as it takes until Σ_c f_c Σ_y T_cy² = α
 
@@ -71,6 +71,9 @@ _OPENEST = 0.25
 _HALVINGS = 5
 """Steps of the search for a power."""
 
+_RETURNED = 2.0
+"""How far given labels come back into targets, times r (K / objects a class)²."""
+
 _RANKS = 8
 """Neighbours whose agreement is followed."""
 
@@ -123,8 +126,9 @@ def agree(
         asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
     if alike is None:
         # Of each modality too, whoever votes: one space alone strays further.
-        every = [] if apart else spaces_of(reps, present, apart=True)
-        alike = class_agreement([nearest(*space, count=_RANKS) for space in every] or found, labels)
+        if not apart:
+            found = [nearest(*space, count=_RANKS) for space in spaces_of(reps, present, apart=True)]
+        alike = class_agreement(found, labels)
     transition = torch.full((classes, classes), 0.5 / max(classes - 1, 1), dtype=reps.dtype, device=reps.device)
     transition.fill_diagonal_(0.5)
     for _ in range(_TURNS):
@@ -142,7 +146,7 @@ def agree(
     )
     if residual:
         reach = min(neighbours * classes / len(labels), 1.0)
-        weight = 2 * noise_rate(posterior, labels) * reach**2
+        weight = _RETURNED * noise_rate(posterior, labels) * reach**2
         targets = with_residual(targets, labels, transition, weight=weight)
     return Agreement(targets, posterior, transition, alike)
 

@@ -36,14 +36,14 @@ def spaces_of(
 ) -> list[tuple[Float[Tensor, "N D"], Bool[Tensor, "N"]]]:
     """Unit representations to look for neighbours in, and who is there: all modalities together, and with `apart` each.
 
-    Together is the sum of an object's unit representations: its cosines hold all pairs within and across modalities.
-    With one modality there is nothing to put together.
+    Together, the last, is the sum of an object's unit representations: its cosines hold all pairs within and across
+    modalities. With one modality there is nothing to put together.
     """
     unit = F.normalize(reps.masked_fill(~present.unsqueeze(2), 0), dim=2)
-    both = (F.normalize(unit.sum(dim=1), dim=1), present.any(dim=1))
+    together = (F.normalize(unit.sum(dim=1), dim=1), present.any(dim=1))
     if not apart or reps.shape[1] == 1:
-        return [both]
-    return [*((unit[:, m], present[:, m]) for m in range(reps.shape[1])), both]
+        return [together]
+    return [*((unit[:, m], present[:, m]) for m in range(reps.shape[1])), together]
 
 
 def nearest(
