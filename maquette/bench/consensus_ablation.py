@@ -19,7 +19,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "one_vote": ("every=1000",),
     "no_average": ("momentum=0.0",),
     "apart": ("apart=true",),
-    "neighbours_only": ("linear=false",),
+    "no_linear": ("linear=false",),
+    "no_predictions": ("predictions=false",),
     "no_residual": ("residual=false",),
     "few_asked": ("neighbours=8",),
     "sharpness_1": ("sharpness=1.0",),
@@ -36,11 +37,11 @@ _RATES = (0.4, 0.8)
 
 _NOTES = (
     "full is consensus. no_votes trains the same terms on the given labels. one_vote votes before the first epoch "
-    "only, no_average takes the newest votes as targets, apart asks each modality by itself too, neighbours_only asks "
-    "no ridge regression, no_residual brings no given labels back, few_asked asks 8 neighbours at any rate. "
-    "sharpness_1 and sharpness_3 set γ, which is 1 for classes of up to 64 objects: there sharpness_1 is full. as_sure "
-    "opens no priors to tell hard objects from wrong labels. even_gap does not weigh the gap by how open the targets "
-    "are.",
+    "only, no_average takes the newest votes as targets, apart asks each modality by itself too, no_linear asks no "
+    "ridge regression, no_predictions not the network itself, no_residual brings no given labels back, few_asked asks "
+    "8 neighbours at any rate. sharpness_1 and sharpness_3 set γ, which is 1 for classes of up to 64 objects: there "
+    "sharpness_1 is full. as_sure opens no priors to tell hard objects from wrong labels. even_gap does not weigh the "
+    "gap by how open the targets are.",
 )
 
 

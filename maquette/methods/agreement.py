@@ -1,10 +1,10 @@
 """What neighbours and a linear map agree on: soft labels and a transition matrix, from given labels alone.
 
-The votes of `consensus`: of neighbours, and of a linear map (ridge.py). Where the voters name another class than an
-object's label, the label is wrong, or it is a hard object, whose neighbours are of other classes. Of one vote both look
-the same: a T of many wrong labels and open priors explain the given labels as well as a T of few and sure ones.
-They differ in one thing. A wrong label is wrong at any distance; how many neighbours are of another class depends on
-how far they are. So the agreement of labels is followed to distance zero:
+The votes of `consensus`: of neighbours, of a linear map (ridge.py), and of what the network predicts. Where they name
+another class than an object's label, the label is wrong, or it is a hard object, whose neighbours are of other classes.
+Of one vote both look the same: a T of many wrong labels and open priors explain the given labels as well as a T of few
+and sure ones. They differ in one thing. A wrong label is wrong at any distance; how many neighbours are of another class
+depends on how far they are. So the agreement of labels is followed to distance zero:
 
     a_k = share of objects whose k-th nearest neighbour has their given label, mean over each modality and all together
     a_k ≈ a_1 - s log k - u log² k,  α = a_1 + 4 s      α: two objects of one class have the same given label
@@ -105,15 +105,17 @@ def agree(
     opened: bool = True,
     apart: bool = False,
     linear: bool = True,
+    predicted: Float[Tensor, "N C"] | None = None,
     residual: bool = True,
 ) -> Agreement:
     """Posteriors p_i over the true classes, and the estimated transition matrix T (rows: true class).
 
     γ is that of `sharpnesses` under which the given labels are likeliest; priors have not seen an object's own label.
     `alike` is α where it is known from before; without `opened` nothing is made of it. With `apart` each modality has
-    votes of its own beside those of all together. Without `linear` neighbours alone vote. Without `residual` targets
-    are posteriors, else `with_residual` of weight 2 r (K / objects a class)². An object without any modality, or
-    without neighbours, is judged by its given label alone.
+    votes of its own beside those of all together. Without `linear` ridge regression does not vote. `predicted`
+    are shares of the true classes that one more voter expects, zeros where it says nothing. Without `residual` targets
+    are posteriors, else `with_residual` of weight 2 r (K / objects a class)². An object of which nobody says anything
+    is judged by its given label alone.
     """
     given = F.one_hot(labels, classes).to(reps.dtype)
     spaces = spaces_of(reps, present, apart=apart)
@@ -121,7 +123,8 @@ def agree(
     voted = [(rows, given[near[:, :neighbours]].mean(dim=1)) for rows, near in found if near.shape[1]]
     if linear:
         voted += [ridge_votes(unit, there, given) for unit, there in spaces if int(there.sum()) > 1]
-    asked = reps.new_zeros(len(reps), 1)
+    known = torch.zeros_like(given) if predicted is None else predicted.to(given)
+    asked = (known.sum(dim=1, keepdim=True) > 0).to(given)
     for rows, _ in voted:
         asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
     if alike is None:
@@ -132,7 +135,7 @@ def agree(
     transition = torch.full((classes, classes), 0.5 / max(classes - 1, 1), dtype=reps.dtype, device=reps.device)
     transition.fill_diagonal_(0.5)
     for _ in range(_TURNS):
-        shares = torch.zeros_like(given)
+        shares = known.clone()
         for rows, votes in voted:
             shares.index_add_(0, rows, local_mixture(votes, transition))
         shares = shares / asked.clamp(min=1)

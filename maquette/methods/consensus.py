@@ -8,8 +8,9 @@ the targets come from the neighbourhoods of the representations.
 
     v_i = mean over i's K nearest neighbours of their given labels, in all modalities together; and beside it what
           ridge regression of the given labels expects of i, left out
-    π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels
-    prior_i(c) ∝ b_c (mean over all v_i of π_i(c))^γ   b: classes become as frequent as they are given
+    π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels; and beside
+          them, after the first vote, what the network predicts: mean over modalities of softmax_c(cos(z, center) / τ)
+    prior_i(c) ∝ b_c (mean over all π_i(c))^γ          b: classes become as frequent as they are given
     p_i(c) ∝ prior_i(c) T_{c,y_i}                      T by expectation maximisation over all objects
     p_i ← max(0, p_i + g (e_{y_i} - Tᵀ p_i)), normalised; g = 2 r (K / objects a class)²
 
@@ -22,6 +23,7 @@ The votes, T, γ and g stand in agreement.py, ridge regression in ridge.py.
 | α | `opened`: whether priors are opened until T agrees with how alike the labels of one class are | True |
 | whether each modality has votes of its own too | `apart` | False |
 | whether ridge regression votes too | `linear` | True |
+| whether the network's predictions vote too | `predictions` | True |
 | g | `residual`: whether given labels come back as far as targets did not expect them (False: g = 0) | True |
 | β | `momentum` | 0.6 |
 | epochs between two votes | `every` | 3 |
@@ -79,6 +81,7 @@ class Consensus(Method):
         opened: bool = True,
         apart: bool = False,
         linear: bool = True,
+        predictions: bool = True,
         residual: bool = True,
         momentum: float = 0.6,
         every: int = 3,
@@ -105,7 +108,7 @@ class Consensus(Method):
         if (neighbours is not None and neighbours < 1) or every < 1:
             raise ConfigError(f"neighbours {neighbours}, every {every}: expected at least 1 each")
         self.neighbours, self.sharpness, self.opened = neighbours, sharpness, opened
-        self.apart, self.linear, self.residual = apart, linear, residual
+        self.apart, self.linear, self.predictions, self.residual = apart, linear, predictions, residual
         self.momentum, self.every, self.votes = momentum, every, votes
         self.weight_center, self.weight_semantic, self.weight_gap = weight_center, weight_semantic, weight_gap
         self.gap_if_open, self.scale_center, self.temperature = gap_if_open, scale_center, temperature
@@ -165,6 +168,8 @@ class Consensus(Method):
                     opened=self.opened,
                     apart=self.apart,
                     linear=self.linear,
+                    # Before the first vote the centers have learnt nothing.
+                    predicted=self.predict(reps) if self.predictions and len(self._bank) else None,
                     residual=self.residual,
                 )
                 self.alike.fill_(agreed.alike)

@@ -46,6 +46,27 @@ def test_wrong_labels_are_outvoted_and_the_rate_is_estimated(rate: float, apart:
     assert abs(float(1 - transition.diagonal().mean()) - realised) < 0.08
 
 
+def test_one_more_voter_counts_as_much_as_the_others_and_nothing_where_it_is_silent() -> None:
+    reps, truth = clusters()
+    labels, present = flip(truth, 0.4), torch.ones(400, 2, dtype=torch.bool)
+    # Of every class the first ten lie where the next class lies: neighbours and a linear map are wrong together.
+    moved = torch.cat([torch.nonzero(truth == c)[:10, 0] for c in range(4)])
+    reps = reps.clone()
+    reps[moved] = reps[torch.cat([torch.nonzero(truth == (c + 1) % 4)[-10:, 0] for c in range(4)])]
+    said = torch.zeros(400, 4)
+
+    def right(predicted: torch.Tensor | None) -> tuple[torch.Tensor, float]:
+        posterior = agree(
+            reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25], predicted=predicted
+        ).posterior
+        return posterior, float((posterior.argmax(dim=1) == truth)[moved].float().mean())
+
+    silent, few = right(said)
+    torch.testing.assert_close(silent, right(None)[0], rtol=0, atol=0)
+    said[moved] = torch.nn.functional.one_hot(truth[moved], 4).float()
+    assert few < 0.5 < right(said)[1]
+
+
 def test_asymmetric_noise_shows_in_the_transition_matrix() -> None:
     reps, truth = clusters()
     wrong = (torch.rand(400, generator=torch.Generator().manual_seed(2)) < 0.4) & (truth == 0)

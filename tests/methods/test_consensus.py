@@ -55,6 +55,9 @@ def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None
     def voted(method: Consensus) -> list[torch.Tensor]:
         asked.clear()
         states = []
+        with torch.no_grad():
+            # As if learnt: between the first vote and the second there is no training here.
+            method.centers.copy_(torch.eye(4, 16))
         for epoch in (0, 0, 1, 2, 3):
             method.begin_epoch(scan, Progress(epoch, 10, 0, 4))
             states.append(method.get_extra_state())
@@ -81,6 +84,37 @@ def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None
     assert verdicts.corrected is not None
     assert ((labels[:40] == truth[:40]) == verdicts.clean).float().mean() > 0.9
     assert (verdicts.corrected == truth[:40]).float().mean() > 0.9
+
+
+def test_predictions_vote_after_the_first_vote_alone() -> None:
+    reps, truth = clusters()
+    labels = flip(truth, 0.4)
+
+    def voted(*, predictions: bool, turn: int) -> list[torch.Tensor]:
+        method, states = _method(every=1, momentum=0.0, predictions=predictions), []
+        with torch.no_grad():
+            # Centers of other classes than the objects around them are, if `turn`.
+            method.centers.copy_(torch.eye(4, 16).roll(turn, dims=0))
+        for epoch in range(2):
+            method.begin_epoch(
+                lambda: (Representations(reps, torch.ones(400, 2, dtype=torch.bool), NAMES), labels),
+                Progress(epoch, 10, 0, 4),
+            )
+            states.append(method.get_extra_state()[:, 4:])
+        return states
+
+    def sure(posterior: torch.Tensor) -> float:
+        return float(posterior.gather(1, truth.unsqueeze(1)).mean())
+
+    without, same, other = (
+        voted(predictions=False, turn=0),
+        voted(predictions=True, turn=0),
+        voted(predictions=True, turn=1),
+    )
+    torch.testing.assert_close(same[0], without[0], rtol=0, atol=0)
+    torch.testing.assert_close(other[0], without[0], rtol=0, atol=0)
+    assert sure(other[1]) < sure(without[1]) - 0.02
+    assert sure(same[1]) > sure(other[1]) + 0.02
 
 
 @pytest.mark.parametrize("share", [0.0, 0.6])
