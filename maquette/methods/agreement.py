@@ -3,8 +3,8 @@
 The votes of `consensus`: of neighbours, of a linear map (ridge.py), and of what the network predicts. Where they name
 another class than an object's label, the label is wrong, or it is a hard object, whose neighbours are of other classes.
 Of one vote both look the same: a T of many wrong labels and open priors explain the given labels as well as a T of few
-and sure ones. They differ in one thing. A wrong label is wrong at any distance; how many neighbours are of another class
-depends on how far they are. So the agreement of labels is followed to distance zero:
+and sure ones. They differ in one thing. A wrong label is wrong at any distance; how many neighbours are of another
+class depends on how far they are. So the agreement of labels is followed to distance zero:
 
     a_k = share of objects whose k-th nearest neighbour has their given label, mean over each modality and all together
     a_k ≈ a_1 - s log k - u log² k,  α = a_1 + 4 s      α: two objects of one class have the same given label
