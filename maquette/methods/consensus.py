@@ -184,10 +184,11 @@ class Consensus(Method):
         return None
 
     def report(self) -> dict[str, float]:
-        """`believed_clean`: share of the last batch whose given label is more likely right than wrong."""
+        """`believed_clean`, share of the last batch whose label is rather right than wrong; `estimated_rate`: r."""
         if self._verdicts is None:
             return {}
-        return {"believed_clean": float(self._verdicts.clean.float().mean())}
+        believed = float(self._verdicts.clean.float().mean())
+        return {"believed_clean": believed, "estimated_rate": float(self.noise_rate)}
 
     def verdicts(self) -> Verdicts | None:
         """Clean is a given label of probability 1/2 or more, corrected the most probable class; None before a vote."""

@@ -84,6 +84,10 @@ def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None
     assert verdicts.corrected is not None
     assert ((labels[:40] == truth[:40]) == verdicts.clean).float().mean() > 0.9
     assert (verdicts.corrected == truth[:40]).float().mean() > 0.9
+    assert method.report() == {
+        "believed_clean": pytest.approx(float(verdicts.clean.float().mean())),
+        "estimated_rate": pytest.approx(realised, abs=0.06),
+    }
 
 
 def test_predictions_vote_after_the_first_vote_alone() -> None:
