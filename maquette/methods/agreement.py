@@ -113,7 +113,8 @@ def agree(
     γ is that of `sharpnesses` under which the given labels are likeliest; priors have not seen an object's own label.
     `alike` is α where it is known from before; without `opened` nothing is made of it. With `apart` each modality has
     votes of its own beside those of all together. Without `linear` ridge regression does not vote. `predicted`
-    are shares of the true classes that one more voter expects, zeros where it says nothing. Without `residual` targets
+    are shares of the true classes by who may have seen an object's own label, zeros where it says nothing: one more
+    voter on targets, which has no say in T and posteriors. Without `residual` targets
     are posteriors, else `with_residual` of weight 2 r (K / objects a class)². An object of which nobody says anything
     is judged by its given label alone.
     """
@@ -123,8 +124,7 @@ def agree(
     voted = [(rows, given[near[:, :neighbours]].mean(dim=1)) for rows, near in found if near.shape[1]]
     if linear:
         voted += [ridge_votes(unit, there, given) for unit, there in spaces if int(there.sum()) > 1]
-    known = torch.zeros_like(given) if predicted is None else predicted.to(given)
-    asked = (known.sum(dim=1, keepdim=True) > 0).to(given)
+    asked = reps.new_zeros(len(reps), 1)
     for rows, _ in voted:
         asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
     if alike is None:
@@ -135,7 +135,7 @@ def agree(
     transition = torch.full((classes, classes), 0.5 / max(classes - 1, 1), dtype=reps.dtype, device=reps.device)
     transition.fill_diagonal_(0.5)
     for _ in range(_TURNS):
-        shares = known.clone()
+        shares = torch.zeros_like(given)
         for rows, votes in voted:
             shares.index_add_(0, rows, local_mixture(votes, transition))
         shares = shares / asked.clamp(min=1)
@@ -144,9 +144,11 @@ def agree(
         power, transition = _open(shares, labels, transition, sure, _SURER * sharpness, alike if opened else 0.0)
     # Priors that had to be more open than their shares are so for the targets too.
     sharpness = min(power, sharpness) if power < 1 else sharpness
-    targets, posterior = (
-        posterior_of(prior_of(shares, labels, power), labels, transition) for power in (sharpness, _SURER * sharpness)
-    )
+    posterior = posterior_of(prior_of(shares, labels, _SURER * sharpness), labels, transition)
+    if predicted is not None:
+        said = (predicted.sum(dim=1, keepdim=True) > 0).to(given)
+        shares = (asked * shares + predicted.to(given)) / (asked + said).clamp(min=1)
+    targets = posterior_of(prior_of(shares, labels, sharpness), labels, transition)
     if residual:
         reach = min(neighbours * classes / len(labels), 1.0)
         weight = _RETURNED * noise_rate(posterior, labels) * reach**2

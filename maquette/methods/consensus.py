@@ -8,8 +8,8 @@ the targets come from the neighbourhoods of the representations.
 
     v_i = mean over i's K nearest neighbours of their given labels, in all modalities together; and beside it what
           ridge regression of the given labels expects of i, left out
-    π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels; and beside
-          them, after the first vote, what the network predicts: mean over modalities of softmax_c(cos(z, center) / τ)
+    π_i = argmax Σ_c' v_ic' log Σ_c π_c T_cc'          the true classes around i that explain those labels; and on
+          targets alone, after the first vote, the network: π_i = mean over modalities of softmax_c(cos(z, center) / τ)
     prior_i(c) ∝ b_c (mean over all π_i(c))^γ          b: classes become as frequent as they are given
     p_i(c) ∝ prior_i(c) T_{c,y_i}                      T by expectation maximisation over all objects
     p_i ← max(0, p_i + g (e_{y_i} - Tᵀ p_i)), normalised; g = 2 r (K / objects a class)²
@@ -23,7 +23,7 @@ The votes, T, γ and g stand in agreement.py, ridge regression in ridge.py.
 | α | `opened`: whether priors are opened until T agrees with how alike the labels of one class are | True |
 | whether each modality has votes of its own too | `apart` | False |
 | whether ridge regression votes too | `linear` | True |
-| whether the network's predictions vote too | `predictions` | True |
+| whether the network's predictions vote on targets too | `predictions` | True |
 | g | `residual`: whether given labels come back as far as targets did not expect them (False: g = 0) | True |
 | β | `momentum` | 0.6 |
 | epochs between two votes | `every` | 3 |

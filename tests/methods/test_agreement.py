@@ -56,10 +56,10 @@ def test_one_more_voter_counts_as_much_as_the_others_and_nothing_where_it_is_sil
     said = torch.zeros(400, 4)
 
     def right(predicted: torch.Tensor | None) -> tuple[torch.Tensor, float]:
-        posterior = agree(
-            reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25], predicted=predicted
-        ).posterior
-        return posterior, float((posterior.argmax(dim=1) == truth)[moved].float().mean())
+        targets = agree(
+            reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25], predicted=predicted, residual=False
+        ).targets
+        return targets, float((targets.argmax(dim=1) == truth)[moved].float().mean())
 
     silent, few = right(said)
     torch.testing.assert_close(silent, right(None)[0], rtol=0, atol=0)
