@@ -1,7 +1,7 @@
 """What neighbours and a linear map agree on: soft labels and a transition matrix, from given labels alone.
 
-The votes of `consensus`: of neighbours, of a linear map (ridge.py), and of what the network predicts. Where they name
-another class than an object's label, the label is wrong, or it is a hard object, whose neighbours are of other classes.
+The votes of `consensus`: of neighbours, of a linear map (ridge.py), and on targets alone of what the network predicts.
+Where an object's label is not what is voted for, it is wrong, or the object is hard, its neighbours of other classes.
 Of one vote both look the same: a T of many wrong labels and open priors explain the given labels as well as a T of few
 and sure ones. They differ in one thing. A wrong label is wrong at any distance; how many neighbours are of another
 class depends on how far they are. So the agreement of labels is followed to distance zero:
@@ -112,11 +112,11 @@ def agree(
 
     γ is that of `sharpnesses` under which the given labels are likeliest; priors have not seen an object's own label.
     `alike` is α where it is known from before; without `opened` nothing is made of it. With `apart` each modality has
-    votes of its own beside those of all together. Without `linear` ridge regression does not vote. `predicted`
-    are shares of the true classes by who may have seen an object's own label, zeros where it says nothing: one more
-    voter on targets, which has no say in T and posteriors. Without `residual` targets
-    are posteriors, else `with_residual` of weight 2 r (K / objects a class)². An object of which nobody says anything
-    is judged by its given label alone.
+    votes of its own beside those of all together. Without `linear` ridge regression does not vote. `predicted` are
+    shares of the true classes by who may have seen an object's own label, zeros where it says nothing: one more voter
+    on targets, which has no say in T and posteriors. With `residual` given labels come back into targets
+    (`with_residual`, of weight 2 r (K / objects a class)²). An object of which nobody says anything is judged by its
+    given label alone.
     """
     given = F.one_hot(labels, classes).to(reps.dtype)
     spaces = spaces_of(reps, present, apart=apart)
