@@ -25,7 +25,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "few_asked": ("neighbours=8",),
     "sharpness_1": ("sharpness=1.0",),
     "sharpness_3": ("sharpness=3.0",),
-    "as_sure": ("opened=false",),
+    "as_sure": ("held=false",),
     "no_center": ("weight_center=0.0",),
     "no_semantic": ("weight_semantic=0.0",),
     "no_gap": ("weight_gap=0.0",),
@@ -40,8 +40,8 @@ _NOTES = (
     "only, no_average takes the newest votes as targets, apart asks each modality by itself too, no_linear asks no "
     "ridge regression, no_predictions not the network itself, no_residual brings no given labels back, few_asked asks "
     "8 neighbours at any rate. sharpness_1 and sharpness_3 set γ, which is 1 for classes of up to 64 objects: there "
-    "sharpness_1 is full. as_sure opens no priors to tell hard objects from wrong labels. even_gap does not weigh the "
-    "gap by how open the targets are.",
+    "sharpness_1 is full. as_sure does not hold T to how alike the labels of one class are. even_gap does not weigh "
+    "the gap by how open the targets are.",
 )
 
 

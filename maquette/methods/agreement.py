@@ -8,11 +8,13 @@ class depends on how far they are. So the agreement of labels is followed to dis
 
     a_k = share of objects whose k-th nearest neighbour has their given label, mean over each modality and all together
     a_k ≈ a_1 - s log k - u log² k,  α = a_1 + 4 s      α: two objects of one class have the same given label
-    T is fitted to priors of a power of at most 1.5 γ, and as much less as it takes until Σ_c f_c Σ_y T_cy² = α
+    T is fitted to priors of the power 1.5 γ where |Σ_c f_c Σ_y T_cy² - α| is within one standard error of α; if not,
+    of that between 1/4 and 3 γ which takes it there: opener where labels agree less by T, sharper where more
 
-`f`: how frequent classes are given; accidents of few objects are taken from Σ_y T_cy² (`agreement_of`). The 4 is what
-a_k shows of representations that saw no label, whatever the noise: on ShapeDB69, where a_1 is 0.55 without noise, and
-on the built-in set, where it is 0.92, α is 0.97 and 0.96.
+Sharper priors show habits: classes whose labels are often exchanged look, to open priors, like classes whose objects
+are mixed. `f`: how frequent classes are given; accidents of few objects are taken from Σ_y T_cy² (`agreement_of`). The
+4 is what a_k shows of representations that saw no label, whatever the noise: on ShapeDB69, where a_1 is 0.55 without
+noise, and on the built-in set, where it is 0.92, α is 0.98 and 0.99.
 """
 
 from __future__ import annotations
@@ -68,6 +70,9 @@ _SURER = 1.5
 _OPENEST = 0.25
 """The least power of a prior."""
 
+_SUREST = 3.0
+"""The most, in units of γ."""
+
 _HALVINGS = 5
 """Steps of the search for a power."""
 
@@ -84,13 +89,15 @@ _TO_ZERO = 4.0
 class Agreement(NamedTuple):
     """What neighbours agree on.
 
-    `targets` are to be trained on, `posterior`, surer, is over the true classes; `transition` is T, `alike` α (0 to 1).
+    `targets` are to be trained on, `posterior`, surer, is over the true classes; `transition` is T. `alike` is between
+    what α lies, and `agreement` how often two objects of one class have the same given label by T; all from 0 to 1.
     """
 
     targets: Float[Tensor, "N C"]
     posterior: Float[Tensor, "N C"]
     transition: Float[Tensor, "C C"]
-    alike: float
+    alike: tuple[float, float]
+    agreement: float
 
 
 def agree(
@@ -101,8 +108,8 @@ def agree(
     classes: int,
     neighbours: int,
     sharpnesses: Sequence[float],
-    alike: float | None = None,
-    opened: bool = True,
+    alike: tuple[float, float] | None = None,
+    held: bool = True,
     apart: bool = False,
     linear: bool = True,
     predicted: Float[Tensor, "N C"] | None = None,
@@ -111,10 +118,10 @@ def agree(
     """Posteriors p_i over the true classes, and the estimated transition matrix T (rows: true class).
 
     γ is that of `sharpnesses` under which the given labels are likeliest; priors have not seen an object's own label.
-    `alike` is α where it is known from before; without `opened` nothing is made of it. With `apart` each modality has
-    votes of its own beside those of all together. Without `linear` ridge regression does not vote. `predicted` are
-    shares of the true classes by who may have seen an object's own label, zeros where it says nothing: one more voter
-    on targets, which has no say in T and posteriors. With `residual` given labels come back into targets
+    `alike` is between what α lies, where that is known from before; without `held` nothing is made of it. With `apart`
+    each modality has votes of its own beside those of all together. Without `linear` ridge regression does not vote.
+    `predicted` are shares of the true classes by who may have seen an object's own label, zeros where it says nothing:
+    one more voter on targets, which has no say in T and posteriors. With `residual` given labels come back into targets
     (`with_residual`, of weight 2 r (K / objects a class)²). An object of which nobody says anything is judged by its
     given label alone.
     """
@@ -130,7 +137,7 @@ def agree(
     if alike is None:
         # Of each modality too, whoever votes: one space alone strays further.
         if not apart:
-            found = [nearest(*space, count=_RANKS) for space in spaces_of(reps, present, apart=True)]
+            found += [nearest(*space, count=_RANKS) for space in spaces_of(reps, present, apart=True)[:-1]]
         alike = class_agreement(found, labels)
     transition = torch.full((classes, classes), 0.5 / max(classes - 1, 1), dtype=reps.dtype, device=reps.device)
     transition.fill_diagonal_(0.5)
@@ -141,10 +148,10 @@ def agree(
         shares = shares / asked.clamp(min=1)
         tried = [_fit(shares, labels, transition, sharpness) for sharpness in sharpnesses]
         _, sharpness, sure = max(tried, key=lambda fit: fit[0])
-        power, transition = _open(shares, labels, transition, sure, _SURER * sharpness, alike if opened else 0.0)
-    # Priors that had to be more open than their shares are so for the targets too.
+        power, transition = _hold(shares, labels, transition, sure, sharpness, alike if held else (0.0, 1.0))
+    # Priors that had to be more open than their shares are so for the targets, and for who is judged, too.
     sharpness = min(power, sharpness) if power < 1 else sharpness
-    posterior = posterior_of(prior_of(shares, labels, _SURER * sharpness), labels, transition)
+    posterior = posterior_of(prior_of(shares, labels, max(power, _SURER * sharpness)), labels, transition)
     if predicted is not None:
         said = (predicted.sum(dim=1, keepdim=True) > 0).to(given)
         shares = (asked * shares + predicted.to(given)) / (asked + said).clamp(min=1)
@@ -153,7 +160,7 @@ def agree(
         reach = min(neighbours * classes / len(labels), 1.0)
         weight = _RETURNED * noise_rate(posterior, labels) * reach**2
         targets = with_residual(targets, labels, transition, weight=weight)
-    return Agreement(targets, posterior, transition, alike)
+    return Agreement(targets, posterior, transition, alike, _agreed(transition, labels))
 
 
 def with_residual(
@@ -173,16 +180,18 @@ def with_residual(
     return moved / moved.sum(dim=1, keepdim=True).clamp(min=1e-12)
 
 
-def class_agreement(found: Sequence[tuple[Int[Tensor, "_"], Int[Tensor, "_ _"]]], labels: Int[Tensor, "N"]) -> float:
+def class_agreement(
+    found: Sequence[tuple[Int[Tensor, "_"], Int[Tensor, "_ _"]]], labels: Int[Tensor, "N"]
+) -> tuple[float, float]:
     """α: how probably two objects of one class have the same given label, by the neighbours `found` in each space.
 
     With labels that are never wrong it is near 1 however hard the objects are; with symmetric noise of rate r near
-    (1 - r)². Less one standard error over objects: priors are opened as far as the labels prove, and of few objects
-    they prove little. From 0 to 1.
+    (1 - r)². Between what it lies: one standard error over objects less and more, as few objects prove little. From 0
+    to 1; without neighbours nothing is proved, which is 0 and 1.
     """
     found = [(rows, near[:, :_RANKS]) for rows, near in found if near.shape[1]]
     if not found:
-        return 1.0
+        return 0.0, 1.0
     depth = min(near.shape[1] for _, near in found)
     ranks = np.arange(1, depth + 1)
     # Linear in the curve, so that it is a mean over objects: what the fit makes of each rank, slope and a_1.
@@ -196,7 +205,8 @@ def class_agreement(found: Sequence[tuple[Int[Tensor, "_"], Int[Tensor, "_ _"]]]
         asked[places] += 1
     nearest_share, slope = (values[asked > 0] / asked[asked > 0, None]).T
     at_zero = nearest_share + (_TO_ZERO * slope if slope.mean() > 0 else 0.0)
-    return float(np.clip(at_zero.mean() - at_zero.std() / math.sqrt(len(at_zero)), 0.0, 1.0))
+    mean, error = float(at_zero.mean()), float(at_zero.std()) / math.sqrt(len(at_zero))
+    return min(max(mean - error, 0.0), 1.0), min(max(mean + error, 0.0), 1.0)
 
 
 def _fit(
@@ -209,33 +219,38 @@ def _fit(
     return float(likelihood), sharpness, fitted
 
 
-def _open(
+def _hold(
     shares: Float[Tensor, "N C"],
     labels: Int[Tensor, "N"],
     transition: Float[Tensor, "C C"],
     sure: Float[Tensor, "C C"],
-    power: float,
-    alike: float,
+    sharpness: float,
+    alike: tuple[float, float],
 ) -> tuple[float, Float[Tensor, "C C"]]:
-    """The power of the prior, `power` at most, at which T agrees with α, and T there; `sure` is T at `power`."""
+    """The power of the prior at which T agrees with α, nearest to 1.5 γ, and T there; `sure` is T at 1.5 γ."""
 
-    def agreement(fitted: Float[Tensor, "C C"]) -> float:
-        return agreement_of(fitted, labels, added=even_objects(1 - float(fitted.diagonal().mean())))
+    def fitted(power: float) -> Float[Tensor, "C C"]:
+        return fit_transition(prior_of(shares, labels, power), labels, transition)
 
-    if agreement(sure) >= alike:
+    power, agreed = _SURER * sharpness, _agreed(sure, labels)
+    if alike[0] <= agreed <= alike[1]:
         return power, sure
-    low, high, found = (
-        _OPENEST,
-        power,
-        (_OPENEST, fit_transition(prior_of(shares, labels, _OPENEST), labels, transition)),
-    )
-    if agreement(found[1]) <= alike:
+    # The surer a prior, the more labels that are not its class are wrong ones, and the less they agree by T.
+    wanted, edge = (alike[0], _OPENEST) if agreed < alike[0] else (alike[1], _SUREST * sharpness)
+    found = edge, fitted(edge)
+    if (_agreed(found[1], labels) > wanted) == (agreed > wanted):
         return found
+    low, high = sorted((power, edge))
     for _ in range(_HALVINGS):
         middle = math.sqrt(low * high)
-        found = middle, fit_transition(prior_of(shares, labels, middle), labels, transition)
-        low, high = (middle, high) if agreement(found[1]) > alike else (low, middle)
+        found = middle, fitted(middle)
+        low, high = (middle, high) if _agreed(found[1], labels) > wanted else (low, middle)
     return found
+
+
+def _agreed(transition: Float[Tensor, "C C"], labels: Int[Tensor, "N"]) -> float:
+    """`agreement_of` T as `fit_transition` makes it."""
+    return agreement_of(transition, labels, added=even_objects(1 - float(transition.diagonal().mean())))
 
 
 def agreement_of(transition: Float[Tensor, "C C"], labels: Int[Tensor, "N"], *, added: float) -> float:

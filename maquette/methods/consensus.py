@@ -20,7 +20,7 @@ The votes, T, γ and g stand in agreement.py, ridge regression in ridge.py.
 |---|---|---|
 | K | `neighbours` (None: `neighbours_for` the estimated rate) | None |
 | γ | `sharpness` (None: of `sharpnesses_for` a class's size, that which makes the given labels likeliest) | None |
-| α | `opened`: whether priors are opened until T agrees with how alike the labels of one class are | True |
+| α | `held`: whether T is held to how alike the labels of one class are | True |
 | whether each modality has votes of its own too | `apart` | False |
 | whether ridge regression votes too | `linear` | True |
 | whether the network's predictions vote on targets too | `predictions` | True |
@@ -78,7 +78,7 @@ class Consensus(Method):
         modalities: tuple[str, ...],
         neighbours: int | None = None,
         sharpness: float | None = None,
-        opened: bool = True,
+        held: bool = True,
         apart: bool = False,
         linear: bool = True,
         predictions: bool = True,
@@ -107,7 +107,7 @@ class Consensus(Method):
             raise ConfigError(f"momentum is {momentum}: expected at least 0 and below 1")
         if (neighbours is not None and neighbours < 1) or every < 1:
             raise ConfigError(f"neighbours {neighbours}, every {every}: expected at least 1 each")
-        self.neighbours, self.sharpness, self.opened = neighbours, sharpness, opened
+        self.neighbours, self.sharpness, self.held = neighbours, sharpness, held
         self.apart, self.linear, self.predictions, self.residual = apart, linear, predictions, residual
         self.momentum, self.every, self.votes = momentum, every, votes
         self.weight_center, self.weight_semantic, self.weight_gap = weight_center, weight_semantic, weight_gap
@@ -122,9 +122,9 @@ class Consensus(Method):
         self.noise_rate: Tensor
         self.register_buffer("openness", torch.tensor(0.0))
         self.openness: Tensor
-        # α is asked once, before the representations have seen a label.
-        self.register_buffer("alike", torch.tensor(torch.nan))
-        self.alike: Tensor
+        # How often labels of one class agree is asked once, before the representations have seen a label.
+        self.register_buffer("agreement", torch.tensor(torch.nan))
+        self.agreement: Tensor
         self._verdicts: Verdicts | None = None
 
     def forward(
@@ -152,6 +152,7 @@ class Consensus(Method):
             return None
         with torch.no_grad():
             reps, labels = scan()
+            alike = None if self.agreement.isnan() else (float(self.agreement), float(self.agreement))
             # Before the first vote nobody knows the rate: it is asked twice then, from the rate one half.
             for _ in range(1 if len(self._bank) else 2):
                 agreed = agree(
@@ -164,16 +165,18 @@ class Consensus(Method):
                     sharpnesses=[self.sharpness]
                     if self.sharpness
                     else sharpnesses_for(objects=len(labels), classes=self.classes),
-                    alike=None if self.alike.isnan() else float(self.alike),
-                    opened=self.opened,
+                    alike=alike,
+                    held=self.held,
                     apart=self.apart,
                     linear=self.linear,
                     # Before the first vote the centers have learnt nothing.
                     predicted=self.predict(reps) if self.predictions and len(self._bank) else None,
                     residual=self.residual,
                 )
-                self.alike.fill_(agreed.alike)
+                alike = agreed.alike
                 self.noise_rate.fill_(noise_rate(agreed.posterior, labels))
+            if self.agreement.isnan():
+                self.agreement.fill_(agreed.agreement)
             targets = agreed.targets
             if len(self._bank) == len(labels):
                 targets = self.momentum * self._bank[:, : self.classes] + (1 - self.momentum) * targets

@@ -36,7 +36,7 @@ def _agree(reps: torch.Tensor, present: torch.Tensor, labels: torch.Tensor) -> A
 def test_wrong_labels_are_outvoted_and_the_rate_is_estimated(rate: float, apart: bool, right: float) -> None:
     reps, truth = clusters()
     labels, present = flip(truth, rate), torch.ones(400, 2, dtype=torch.bool)
-    _, posterior, transition, _ = agree(
+    _, posterior, transition, _, _ = agree(
         reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25], apart=apart
     )
     torch.testing.assert_close(posterior.sum(dim=1), torch.ones(400))
@@ -71,7 +71,7 @@ def test_asymmetric_noise_shows_in_the_transition_matrix() -> None:
     reps, truth = clusters()
     wrong = (torch.rand(400, generator=torch.Generator().manual_seed(2)) < 0.4) & (truth == 0)
     labels = torch.where(wrong, 3, truth)
-    _, posterior, transition, _ = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
+    _, posterior, transition, *_ = _agree(reps, torch.ones(400, 2, dtype=torch.bool), labels)
     # Five objects of even noise are added to the hundred of class 0, so that less than all of it is believed.
     assert 0.25 < transition[0, 3] < wrong[truth == 0].float().mean() < 0.4
     assert transition[0, 1:3].max() < 0.02
@@ -131,18 +131,21 @@ def test_the_agreement_of_labels_is_followed_to_distance_zero_by_hand() -> None:
     rows = torch.arange(count)
 
     def found(slope: float) -> float:
+        """The middle of the interval; of a million objects it is narrow."""
         agreeing = (count * (0.6 - slope * torch.arange(1, 9).log())).round()
         near = torch.where(rows.unsqueeze(1) < agreeing, 0, count)
-        return class_agreement([(rows, near)], labels)
+        low, high = class_agreement([(rows, near)], labels)
+        assert high - low < 0.01
+        return (low + high) / 2
 
     assert found(0.1) == pytest.approx(1.0, abs=5e-3)
     assert found(0.05) == pytest.approx(0.8, abs=5e-3)
     assert found(0.0) == pytest.approx(0.6, abs=5e-3)
     assert found(0.15) == 1.0, "it is a probability"
-    assert class_agreement([(rows, torch.zeros(count, 1, dtype=torch.int64))], labels) == 1.0
+    assert class_agreement([(rows, torch.zeros(count, 1, dtype=torch.int64))], labels) == (1.0, 1.0)
     few = class_agreement([(rows[:100], torch.where(rows[:100, None] < 50, 0, count).expand(-1, 8))], labels)
-    assert few == pytest.approx(0.5 - 0.5 / 10), "an error of half over the root of a hundred"
-    assert class_agreement([(rows, torch.zeros(count, 0, dtype=torch.int64))], labels) == 1.0
+    assert few == pytest.approx((0.5 - 0.5 / 10, 0.5 + 0.5 / 10)), "an error of half over the root of a hundred"
+    assert class_agreement([(rows, torch.zeros(count, 0, dtype=torch.int64))], labels) == (0.0, 1.0)
 
 
 def test_priors_are_opened_until_labels_agree_as_they_are_known_to() -> None:
@@ -154,8 +157,8 @@ def test_priors_are_opened_until_labels_agree_as_they_are_known_to() -> None:
     reps = middles[truth] + scales * (astray + 0.3 * torch.randn(800, 2, 12, generator=generator))
     present = torch.ones(800, 2, dtype=torch.bool)
     found = {
-        alike: agree(reps, present, truth, classes=20, neighbours=8, sharpnesses=[1.0], alike=alike, linear=False)
-        for alike in (0.0, 0.9, 1.0)
+        low: agree(reps, present, truth, classes=20, neighbours=8, sharpnesses=[1.0], alike=(low, 1.0), linear=False)
+        for low in (0.0, 0.9, 1.0)
     }
     sure, known, believed = found.values()
     assert float(sure.transition.square().sum(dim=1).mean()) < 0.8
@@ -163,9 +166,33 @@ def test_priors_are_opened_until_labels_agree_as_they_are_known_to() -> None:
     kept = [float((made.targets.argmax(dim=1) == truth).float().mean()) for made in (sure, known, believed)]
     assert kept[0] + 0.02 < kept[1] < kept[2], "hard objects keep labels that neighbours would override"
     apart = agree(
-        reps, present, truth, classes=20, neighbours=8, sharpnesses=[1.0], alike=1.0, opened=False, linear=False
+        reps, present, truth, classes=20, neighbours=8, sharpnesses=[1.0], alike=(1.0, 1.0), held=False, linear=False
     )
     torch.testing.assert_close(apart.targets, sure.targets)
+
+
+def test_priors_are_sharpened_until_exchanged_classes_are_told_from_mixed_ones() -> None:
+    # Two labels of five of every even class are given as the next one, near which the class lies.
+    generator = torch.Generator().manual_seed(7)
+    truth = torch.arange(1200) % 10
+    middles = torch.randn(10, 1, 12, generator=generator)
+    middles[1::2] = middles[::2] + 0.8 * torch.randn(5, 1, 12, generator=generator)
+    reps = middles[truth] + 0.9 * torch.randn(1200, 2, 12, generator=generator)
+    wrong = (truth % 2 == 0) & (torch.rand(1200, generator=generator) < 0.4)
+    labels, present = torch.where(wrong, truth + 1, truth), torch.ones(1200, 2, dtype=torch.bool)
+    true = (0.6**2 + 0.4**2 + 1) / 2
+    open_, held = (
+        agree(reps, present, labels, classes=10, neighbours=12, sharpnesses=[1.0], alike=(0.0, high), linear=False)
+        for high in (1.0, true)
+    )
+    assert true < held.agreement < open_.agreement - 0.04
+    exchanged = [float(made.transition[::2, 1::2].diagonal().mean()) for made in (open_, held)]
+    assert exchanged[0] + 0.05 < exchanged[1] < 0.4
+    said = [made.posterior.gather(1, labels[:, None])[:, 0] < 0.5 for made in (open_, held)]
+    recalls = [float((found & wrong).sum() / wrong.sum()) for found in said]
+    assert recalls[0] < 0.6 < 0.7 < recalls[1], "labels that a habit explains are found"
+    precisions = [float((found & wrong).sum() / found.sum()) for found in said]
+    assert precisions[1] > precisions[0] - 0.05
 
 
 def test_each_modality_votes_by_itself_only_when_asked() -> None:
@@ -186,8 +213,8 @@ def test_each_modality_votes_by_itself_only_when_asked() -> None:
 def test_what_is_known_of_the_labels_is_not_asked_again() -> None:
     reps, truth = clusters()
     labels, present = flip(truth, 0.3), torch.ones(400, 2, dtype=torch.bool)
-    known = agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.0], alike=1.0)
-    assert known.alike == 1.0
+    known = agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.0], alike=(1.0, 1.0))
+    assert known.alike == (1.0, 1.0)
     assert known.transition.diagonal().mean() > 0.95, "priors are opened until labels are believed"
 
 
