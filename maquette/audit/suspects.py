@@ -112,7 +112,7 @@ def _posterior(
     reps: Float[Tensor, "N M D"], there: Bool[Tensor, "N M"], given: Int[Tensor, "N"], classes: int, asked: int
 ) -> tuple[Float[Tensor, "N C"], Float[Tensor, "C C"]]:
     sharpnesses = sharpnesses_for(objects=len(given), classes=classes)
-    # Representations that no vote has trained yet: modalities err apart there, and a linear map finds less.
+    # Representations that no vote has trained yet: modalities err apart there. In few dimensions a linear map errs.
     agreed = agree(
         reps, there, given, classes=classes, neighbours=asked, sharpnesses=sharpnesses, apart=True, linear=False
     )
