@@ -71,10 +71,14 @@ class Registry(Generic[T]):
         self._check_options(name, builder, kwargs)
         return builder(**kwargs)
 
+    def defaults(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What the builder under `name` takes for the options that are not `given`; an unknown name raises."""
+        parameters = _parameters(self.get(name)) or ()
+        return {p.name: p.default for p in parameters if p.default is not p.empty and p.name not in given}
+
     def _check_options(self, name: str, builder: Callable[..., T], options: Mapping[str, Any]) -> None:
-        try:
-            parameters = inspect.signature(builder).parameters.values()
-        except (TypeError, ValueError):  # a builder written in C may not say what it takes
+        parameters = _parameters(builder)
+        if parameters is None:
             return
         named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
         taken = sorted(p.name for p in named)
@@ -93,6 +97,14 @@ class Registry(Generic[T]):
         self._entry_points_loaded = True
         for point in sorted(entry_points(group=f"maquette.{self.kind}"), key=lambda point: point.name):
             point.load()
+
+
+def _parameters(builder: Callable[..., Any]) -> tuple[inspect.Parameter, ...] | None:
+    """What it takes; None of a builder written in C that does not say."""
+    try:
+        return tuple(inspect.signature(builder).parameters.values())
+    except (TypeError, ValueError):
+        return None
 
 
 def _quoted(options: list[str]) -> str:

@@ -74,6 +74,17 @@ def test_a_builder_of_no_options_or_of_any(shapes: Registry[str]) -> None:
     assert shapes.build("any", sides=3, corners=4) == "corners, sides"
 
 
+def test_what_is_not_given_has_its_default() -> None:
+    shapes: Registry[str] = Registry("shape")
+    shapes.register("box")(lambda width, height=2.0, *, depth=None: f"{width} {height} {depth}")
+    shapes.register("any")(lambda **options: "any")
+    assert shapes.defaults("box", {"width": 1.0}) == {"height": 2.0, "depth": None}
+    assert shapes.defaults("box", {"height": 1.0, "depth": 3.0}) == {}
+    assert shapes.defaults("any", {}) == {}
+    with pytest.raises(UnknownNameError):
+        shapes.defaults("ball", {})
+
+
 def test_an_error_inside_the_builder_is_not_taken_for_the_callers() -> None:
     numbers: Registry[int] = Registry("number")
 

@@ -181,6 +181,7 @@ def _result(
         "metrics": {**metrics, **more},
         "protocols": {name: get_protocol(name).as_json() for name in table.protocols},
         "config": _without_places(config),
+        **({"defaults": facts["defaults"]} if "defaults" in facts else {}),
         "epoch": "last",
         "practice": facts.get("practice"),
         "objects": measured_objects(store, rows, split="test"),

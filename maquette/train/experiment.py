@@ -21,7 +21,7 @@ from maquette.config import RunConfig
 from maquette.data.atomic import write_atomically
 from maquette.data.loader import Loader
 from maquette.data.store import Store
-from maquette.encoders import CrossModalModel, ModalitySpec, export_model, open_model, start_from
+from maquette.encoders import ENCODERS, CrossModalModel, ModalitySpec, export_model, open_model, start_from
 from maquette.errors import CheckpointError, ConfigError
 from maquette.methods import METHODS, Method
 from maquette.modalities import MODALITIES, Modality
@@ -39,6 +39,8 @@ __all__ = ["train"]
 _NO_INFLUENCE = ("device", "workers", "checkpoint_every", "density")
 """Training settings that leave the result as it is."""
 
+_ABSENT = object()
+
 
 def train(
     config: RunConfig,
@@ -55,8 +57,8 @@ def train(
     an unfinished one and without `resume`, is refused: nothing is overwritten.
     """
     store, noise_made = noisy_store(store, config.noise)
-    identity = _identity(config, store)
-    started = _start(out, identity, resume=resume)
+    identity, defaults = _identity(config, store), _defaults(config)
+    started = _start(out, identity, defaults, resume=resume)
     if started is not None and started.finished:
         return started
     began = time.monotonic()
@@ -65,6 +67,7 @@ def train(
     manifest = {
         "config": config.to_json(),
         "identity": identity,
+        "defaults": defaults,
         "data": {
             "name": store.manifest.name,
             "digest": store.manifest.digest,
@@ -238,14 +241,31 @@ def _identity(config: RunConfig, store: Store) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _start(out: Path, identity: str, *, resume: bool) -> Run | None:
+def _defaults(config: RunConfig) -> dict[str, Any]:
+    """What method and encoders take for options that are left out, by the key that sets them: they count as well."""
+    made = {f"method.options.{k}": v for k, v in METHODS.defaults(config.method.name, config.method.options).items()}
+    for name, section in sorted(config.modalities.items()):
+        taken = ENCODERS.defaults(section.encoder, section.options)
+        made |= {f"modalities.{name}.options.{k}": v for k, v in taken.items()}
+    read: dict[str, Any] = json.loads(json.dumps(made, default=repr))
+    return read
+
+
+def _start(out: Path, identity: str, defaults: Mapping[str, Any], *, resume: bool) -> Run | None:
     """The run that is in `out` already; CheckpointError where going on there would lose or mix something."""
     if not (out / "run.json").is_file():
         return None
     run = Run.open(out)
+    before = run.facts.get("defaults", defaults)
+    changed = sorted(key for key in {**before, **defaults} if before.get(key, _ABSENT) != defaults.get(key, _ABSENT))
     if run.identity != identity:
         raise CheckpointError(
             f"{out}: holds a run with another configuration or other data: choose another --out, or remove it"
+        )
+    if changed:
+        raise CheckpointError(
+            f"{out}: holds a run of a version of Maquette with other defaults ({', '.join(changed)}): choose another "
+            "--out, or remove it"
         )
     if not run.finished and not resume:
         raise CheckpointError(

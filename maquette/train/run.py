@@ -15,7 +15,7 @@ from maquette.modalities import MODALITIES, Modality
 
 __all__ = ["Run", "build_modalities", "pick_device"]
 
-_FACTS = ("identity", "config", "data", "noise", "practice", "provenance", "seconds")
+_FACTS = ("identity", "config", "defaults", "data", "noise", "practice", "provenance", "seconds")
 
 
 @dataclass(frozen=True)

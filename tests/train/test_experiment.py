@@ -12,7 +12,7 @@ from torch import Tensor
 
 from maquette.data.store import Store
 from maquette.encoders import open_model
-from maquette.errors import ConfigError
+from maquette.errors import CheckpointError, ConfigError
 from maquette.methods import CrossEntropy
 from maquette.train.experiment import train
 from maquette.train.noise import noisy_store
@@ -73,6 +73,24 @@ def test_the_run_says_what_it_was(store: Store, tmp_path: Path) -> None:
     card = (run.model / "README.md").read_text()
     assert card.startswith("# Tiny")
     assert "30 objects of 3 classes" in card
+
+
+def test_other_defaults_are_another_run(store: Store, tmp_path: Path) -> None:
+    config = tiny_config(train__epochs=1, method__name="rono", method__options={"weight_gap": 2.0})
+    run = train(config, store, out=tmp_path / "run")
+    path = run.folder / "run.json"
+    values = json.loads(path.read_text())
+    assert values["defaults"]["method.options.temperature"] == 0.22
+    assert "method.options.weight_gap" not in values["defaults"], "what is given stands in the configuration"
+    assert any(key.startswith("modalities.image.options.") for key in values["defaults"])
+    assert train(config, store, out=run.folder).identity == run.identity
+    del values["defaults"]["method.options.temperature"]
+    path.write_text(json.dumps(values))
+    with pytest.raises(CheckpointError, match=r"with other defaults \(method\.options\.temperature\)"):
+        train(config, store, out=run.folder)
+    del values["defaults"]  # as runs of before they were kept
+    path.write_text(json.dumps(values))
+    assert train(config, store, out=run.folder).finished
 
 
 def test_the_exported_model_holds_nothing_of_the_method(store: Store, tmp_path: Path) -> None:
