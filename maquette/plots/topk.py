@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +17,8 @@ from maquette.plots.canvas import QUERY, RIGHT, WRONG, new_figure, plain_axes, s
 __all__ = ["top_k_sheet"]
 
 _INCHES = 1.0
-_LONGEST_NAME = 14
+_LONGEST_LINE = 14
+_LINES = 2
 
 
 def top_k_sheet(
@@ -38,7 +40,9 @@ def top_k_sheet(
     if set(lists) != {count} or any(len(row) > depth for row in results):
         raise ConfigError(f"right has shape {right.shape}, so {count} queries of at most {depth} results are expected")
     with style():
-        figure = new_figure((depth + 1.35) * _INCHES, max(1, count) * 1.2 * _INCHES + 0.75)
+        names = [*query_names, *(name for row in result_names or () for name in row)]
+        height = 1.2 + 0.12 * (max((_wrapped(name).count("\n") for name in names), default=0))
+        figure = new_figure((depth + 1.35) * _INCHES, max(1, count) * height * _INCHES + 0.75)
         figure.suptitle(title, fontsize=12, fontweight="bold")
         figure.supxlabel("✓ solid frame: right class     ✗ dashed frame: wrong class", fontsize=8, color="#444444")
         if not count:
@@ -46,13 +50,13 @@ def top_k_sheet(
         grid = figure.add_gridspec(count, depth + 2, width_ratios=[1, 0.12, *[1] * depth])
         for row in range(count):
             axes = figure.add_subplot(grid[row, 0])
-            _picture(axes, queries[row], _short(query_names[row]), color=QUERY, dashed=False)
+            _picture(axes, queries[row], _wrapped(query_names[row]), color=QUERY, dashed=False)
             if row == 0:
                 _heading(axes, "query")
             for place, image in enumerate(results[row]):
                 axes = figure.add_subplot(grid[row, place + 2])
                 good = bool(right[row, place])
-                name = "" if result_names is None else f" {_short(result_names[row][place])}"
+                name = "" if result_names is None else f" {_wrapped(result_names[row][place])}"
                 _picture(axes, image, ("✓" if good else "✗") + name, color=RIGHT if good else WRONG, dashed=not good)
                 if row == 0:
                     _heading(axes, str(place + 1))
@@ -81,5 +85,17 @@ def _heading(axes: Axes, text: str) -> None:
     axes.set_title(text, fontsize=8, color="#444444", pad=5)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+def _wrapped(name: str) -> str:
+    """`name` on lines that fit under a picture, broken where words end: after _, - and blanks, and before capitals."""
+    lines = [""]
+    for word in re.split(r"(?<=[_\-\s])|(?<=[a-z0-9])(?=[A-Z])", name):
+        if lines[-1] and len(lines[-1]) + len(word.rstrip()) > _LONGEST_LINE:
+            lines.append("")
+        lines[-1] += word
+    if len(lines) > _LINES:
+        lines[_LINES - 1 :] = ["".join(lines[_LINES - 1 :])]
+    return "\n".join(_short(line.strip()) for line in lines)
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"

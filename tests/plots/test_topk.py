@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from jaxtyping import UInt8
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from maquette.errors import ConfigError
@@ -57,6 +58,22 @@ def test_fewer_results_than_places_and_pictures_of_any_size() -> None:
     assert len(figure.axes) == 2
     assert figure.axes[0].get_xlabel() == "a" * 13 + "…"
     assert figure.axes[1].get_xlabel() == "✗"
+
+
+def test_long_names_are_broken_where_words_end_and_rows_make_room() -> None:
+    def sheet(name: str) -> Figure:
+        return top_k_sheet(
+            [picture(1)], [[picture(2)]], right=np.array([[True]]), query_names=["cup"], result_names=[[name]]
+        )
+
+    for name, shown in {
+        "BuildingNonResidential": "✓ BuildingNon\nResidential",
+        "Musical_Instrument": "✓ Musical_\nInstrument",
+        "night_stand": "✓ night_stand",
+        "a very long name of many words": "✓ a very long\nname of many …",
+    }.items():
+        assert sheet(name).axes[1].get_xlabel() == shown
+    assert sheet("Musical_Instrument").get_figheight() > sheet("night_stand").get_figheight()
 
 
 def test_no_query_is_an_empty_sheet_and_lists_that_do_not_match_are_refused() -> None:
