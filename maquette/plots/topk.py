@@ -41,7 +41,7 @@ def top_k_sheet(
         raise ConfigError(f"right has shape {right.shape}, so {count} queries of at most {depth} results are expected")
     with style():
         names = [*query_names, *(name for row in result_names or () for name in row)]
-        height = 1.2 + 0.12 * (max((_wrapped(name).count("\n") for name in names), default=0))
+        height = 1.2 + 0.12 * max((_wrapped(name).count("\n") for name in names), default=0)
         figure = new_figure((depth + 1.35) * _INCHES, max(1, count) * height * _INCHES + 0.75)
         figure.suptitle(title, fontsize=12, fontweight="bold")
         figure.supxlabel("✓ solid frame: right class     ✗ dashed frame: wrong class", fontsize=8, color="#444444")
@@ -86,7 +86,7 @@ def _heading(axes: Axes, text: str) -> None:
 
 
 def _wrapped(name: str) -> str:
-    """`name` on lines that fit under a picture, broken where words end: after _, - and blanks, and before capitals."""
+    """`name` on one or two lines that fit under a picture, broken after _, - and blanks and before capitals, or cut."""
     lines = [""]
     for word in re.split(r"(?<=[_\-\s])|(?<=[a-z0-9])(?=[A-Z])", name):
         if lines[-1] and len(lines[-1]) + len(word.rstrip()) > _LONGEST_LINE:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unittest.mock import Mock
+
 import pytest
 import torch
 from torch.nn import functional as F
 
 from maquette.errors import ConfigError
 from maquette.losses import center_cosines
+from maquette.methods.agreement import Agreement, agree
 from maquette.methods.consensus import Consensus, soft_center_loss
 from maquette.methods.rono import vanilla_center_loss
 from maquette.types import Progress, Representations
@@ -119,6 +123,28 @@ def test_predictions_vote_on_targets_alone_and_after_the_first_vote() -> None:
     torch.testing.assert_close(other[1][:, 4:], without[1][:, 4:])
     assert right(other[1]) < right(without[1]) - 0.02
     assert right(same[1]) > right(other[1]) + 0.02
+
+
+def test_later_votes_are_held_to_what_the_first_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    reps, truth = clusters()
+    labels, spread = flip(truth, 0.3), torch.randn(reps.shape, generator=torch.Generator().manual_seed(9))
+    asked: list[tuple[float, float] | None] = []
+    found: list[Agreement] = []
+
+    def noted(*arguments: Any, alike: tuple[float, float] | None, **options: Any) -> Agreement:
+        asked.append(alike)
+        found.append(agree(*arguments, alike=alike, **options))
+        return found[-1]
+
+    monkeypatch.setattr("maquette.methods.consensus.agree", noted)
+    method = _method()
+    for epoch in (0, 3, 6):
+        scanned = Representations(reps + 0.1 * epoch * spread, torch.ones(400, 2, dtype=torch.bool), NAMES), labels
+        method.begin_epoch(Mock(return_value=scanned), Progress(epoch, 10, 0, 4))
+    assert asked[:2] == [None, found[0].alike], "the labels are asked once"
+    assert len(asked) == 4
+    for interval in asked[2:]:
+        assert interval == pytest.approx((found[1].agreement, found[1].agreement))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.6])
