@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from maquette.errors import ConfigError
 
@@ -71,12 +71,20 @@ class ModalityConfig(_Section):
 
 
 class NoiseConfig(_Section):
-    """Which labels are given instead of the true ones. Rate 0 leaves them as they are."""
+    """Which labels are given instead of the true ones. Where the kind takes a rate, 0 leaves them as they are."""
 
     kind: str = "symmetric"
     rate: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     seed: Annotated[int, Field(ge=0)] = 0
     options: Options = {}
+
+    @field_validator("options")
+    @classmethod
+    def _has_none_of_ours(cls, options: Options) -> Options:
+        for name in ("rate", "seed"):
+            if name in options:
+                raise ValueError(f"{name} is a key of [noise], set noise.{name} in place of noise.options.{name}")
+        return options
 
 
 class MethodConfig(_Section):

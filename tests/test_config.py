@@ -53,6 +53,8 @@ def test_overrides_apply_in_order_and_read_json_or_text(path: Path) -> None:
         ),
         ("train.lr=-1", r"train.lr: .*greater than 0, got -1"),
         ("noise.rate=1.0", r"noise.rate: .*less than 1"),
+        ("noise.options.rate=0.4", r"noise.options: .*noise.rate in place of noise.options.rate, got {'rate': 0.4}"),
+        ("noise.options.seed=1", r"noise.options: .*set noise.seed in place of noise.options.seed"),
         ("train.optimizer=adamw", r"train.optimizer: .*'sgd' or 'adam'"),
         ("train.lr", r"expected key=value"),
         ("train.lr.x=3", r"'lr' is a value, not a section"),

@@ -34,7 +34,8 @@ FROZEN = "frozen"
 def noisy_store(store: Store, noise: NoiseConfig) -> tuple[Store, dict[str, Any]]:
     """The store with noisy given labels for its training and validation objects, and what was done, as JSON values.
 
-    The two splits get their noise together, in row order; the test split keeps its labels. Rate 0 changes nothing. The
+    The two splits get their noise together, in row order; the test split keeps its labels. Rate 0 changes nothing,
+    except where the options alone say which labels are wrong (`class_dependent`, a `file` without `{percent}`). The
     summary holds kind, parameters, seed, realised rate, and a SHA-256 of the given labels. Options are as `make_noise`
     takes them, with file names relative to the data set's root; `representations = "frozen"` means the objects' own,
     those of all frozen modalities side by side.
@@ -48,7 +49,7 @@ def noisy_store(store: Store, noise: NoiseConfig) -> tuple[Store, dict[str, Any]
     on the manifest before it is prepared: they raise a ConfigError here.
     """
     saved = noise.kind == "file" and "folder" in noise.options
-    if noise.rate == 0 and not saved:
+    if noise.rate == 0 and not saved and _by_rate(noise):
         return store, {"kind": "none", "realised_rate": 0.0, "labels_digest": _digest(store)}
     if saved:
         rows, made = _read_saved(store.manifest, noise)
@@ -99,6 +100,12 @@ def make_noise(
     own = {"rate": noise.rate, **({} if noise.kind == "file" else {"seed": noise.seed})}
     options |= {name: value for name, value in own.items() if name in taken}
     return NOISES.build(noise.kind, labels=labels, class_names=class_names, **options)
+
+
+def _by_rate(noise: NoiseConfig) -> bool:
+    """Whether the rate decides which labels are wrong: it is an argument, or part of the name of a file."""
+    taken = inspect.signature(NOISES.get(noise.kind)).parameters
+    return "rate" in taken or any("{percent}" in str(value) for value in noise.options.values())
 
 
 def noise_for_split(manifest: Manifest, noise: NoiseConfig, *, split: str, root: Path) -> NoisyLabels:

@@ -81,6 +81,27 @@ def test_a_file_is_found_by_rate_and_belongs_to_rows(store: Store) -> None:
         noisy_store(store, NoiseConfig(kind="file", rate=0.7, options=options))
 
 
+def test_kinds_that_take_no_rate_need_none(store: Store) -> None:
+    folder = store.manifest.root / "labels"
+    folder.mkdir(exist_ok=True)
+    given = np.roll(store.labels(), 1)
+    np.save(folder / "given.npy", given)
+    noisy, made = noisy_store(store, NoiseConfig(kind="file", options={"path": "labels/given.npy"}))
+    np.testing.assert_array_equal(noisy.labels(), given)
+    assert made["realised_rate"] == (given != store.labels()).mean() > 0
+    # Where the file is found by the rate, 0 is no noise, as in a table's column without any.
+    same, _ = noisy_store(store, NoiseConfig(kind="file", options={"path": "labels/given_{percent}.npy"}))
+    assert same is store
+    classes = len(store.class_names)
+    turned = (0.75 * np.eye(classes) + 0.25 * np.roll(np.eye(classes), 1, axis=1)).tolist()
+    noisy, made = noisy_store(store, NoiseConfig(kind="class_dependent", options={"matrix": turned}))
+    wrong = noisy.labels() != store.labels()
+    assert made["realised_rate"] == 0.25
+    np.testing.assert_array_equal(noisy.labels()[wrong], (store.labels()[wrong] + 1) % classes)
+    with pytest.raises(ConfigError, match="path"):
+        noisy_store(store, NoiseConfig(kind="file"))
+
+
 def test_frozen_modalities_say_which_objects_look_alike(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     options: dict[str, Any] = {"representations": "frozen", "temperature": 0.01}
     noise = NoiseConfig(kind="instance_dependent", rate=0.25, options=options)
