@@ -17,6 +17,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "full": (),
     "no_votes": ("votes=false",),
     "one_vote": ("every=1000",),
+    "all_along": ("growth=0.0",),
     "no_average": ("momentum=0.0",),
     "apart": ("apart=true",),
     "no_linear": ("linear=false",),
@@ -37,11 +38,11 @@ _RATES = (0.4, 0.8)
 
 _NOTES = (
     "full is consensus. no_votes trains the same terms on the given labels. one_vote votes before the first epoch "
-    "only, no_average takes the newest votes as targets, apart asks each modality by itself too, no_linear asks no "
-    "ridge regression, no_predictions not the network itself, no_residual brings no given labels back, few_asked asks "
-    "8 neighbours at any rate. sharpness_1 and sharpness_3 set γ, which is 1 for classes of up to 64 objects: there "
-    "sharpness_1 is full. as_sure does not hold T to how alike the labels of one class are. even_gap does not weigh "
-    "the gap by how open the targets are.",
+    "only, all_along every third epoch to the end, no_average takes the newest votes as targets, apart asks each "
+    "modality by itself too, no_linear asks no ridge regression, no_predictions not the network itself, no_residual "
+    "brings no given labels back, few_asked asks 8 neighbours at any rate. sharpness_1 and sharpness_3 set γ, which is "
+    "1 for classes of up to 64 objects: there sharpness_1 is full. as_sure does not hold T to how alike the labels of "
+    "one class are. even_gap does not weigh the gap by how open the targets are.",
 )
 
 

@@ -4,7 +4,7 @@ No paper: docs/methods/consensus.md says what it builds on and where it fails. I
 multimodal gap (Feng et al., CVPR 2023) and DAC's cross-entropy over centers, on soft targets in place of given labels;
 the targets come from the neighbourhoods of the representations.
 
-    L = L_center + λ_sem L_sem + λ_mg (1 + κ o) L_mg,    t ← β t + (1 - β) p    every `every` epochs
+    L = L_center + λ_sem L_sem + λ_mg (1 + κ o) L_mg,    t ← β t + (1 - β) p    at every vote
 
     v_i = mean over i's K nearest neighbours of their given labels, in all modalities together; and beside it what
           ridge regression of the given labels expects of i, left out
@@ -26,7 +26,7 @@ The votes, T, γ and g stand in agreement.py, ridge regression in ridge.py.
 | whether the network's predictions vote on targets too | `predictions` | True |
 | g | `residual`: whether given labels come back as far as targets did not expect them (False: g = 0) | True |
 | β | `momentum` | 0.6 |
-| epochs between two votes | `every` | 3 |
+| epochs between two votes | `every`, or `growth` times those before the last vote, if that is more | 3, 0.5 |
 | whether neighbours vote at all (False: the given labels are the targets) | `votes` | True |
 | L_center, a | `soft_center_loss`, `scale_center` | 0.05, as RONO |
 | L_sem, λ_sem | cross-entropy over cosines to the centers divided by τ, `weight_semantic` | 10 |
@@ -39,6 +39,8 @@ rate, r. At rate 0, T is nearly the identity, the targets are nearly the given l
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -85,6 +87,7 @@ class Consensus(Method):
         residual: bool = True,
         momentum: float = 0.6,
         every: int = 3,
+        growth: float = 0.5,
         votes: bool = True,
         weight_center: float = 1.0,
         weight_semantic: float = 10.0,
@@ -105,11 +108,13 @@ class Consensus(Method):
         )
         if not 0 <= momentum < 1:
             raise ConfigError(f"momentum is {momentum}: expected at least 0 and below 1")
+        if not 0 <= growth < math.inf:
+            raise ConfigError(f"growth is {growth}: expected a finite number of at least 0")
         if (neighbours is not None and neighbours < 1) or every < 1:
             raise ConfigError(f"neighbours {neighbours}, every {every}: expected at least 1 each")
         self.neighbours, self.sharpness, self.held = neighbours, sharpness, held
         self.apart, self.linear, self.predictions, self.residual = apart, linear, predictions, residual
-        self.momentum, self.every, self.votes = momentum, every, votes
+        self.momentum, self.every, self.growth, self.votes = momentum, every, growth, votes
         self.weight_center, self.weight_semantic, self.weight_gap = weight_center, weight_semantic, weight_gap
         self.gap_if_open, self.scale_center, self.temperature = gap_if_open, scale_center, temperature
         self.centers = nn.Parameter(torch.randn(classes, dimensions))
@@ -147,8 +152,12 @@ class Consensus(Method):
         return terms
 
     def begin_epoch(self, scan: Scan, progress: Progress) -> SamplePlan | None:
-        """Every `every` epochs: let the neighbours vote anew (not twice for one epoch); batches stay the loader's."""
-        if not self.votes or progress.epoch % self.every or int(self.voted_epoch) == progress.epoch:
+        """Let the neighbours vote anew, if that is due; batches stay the loader's.
+
+        Targets settle, so votes become rarer: of the order of the logarithm of the epochs, however long training is.
+        """
+        last = int(self.voted_epoch)
+        if not self.votes or (last >= 0 and progress.epoch - last < max(self.every, self.growth * last)):
             return None
         with torch.no_grad():
             reps, labels = scan()

@@ -91,6 +91,28 @@ def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None
     }
 
 
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({}, [0, 3, 6, 9, 14, 21, 32, 48]),
+        ({"growth": 0.0}, list(range(0, 60, 3))),
+        ({"every": 10, "growth": 1.0}, [0, 10, 20, 40]),
+        ({"votes": False}, []),
+    ],
+)
+def test_votes_become_rarer(options: dict[str, object], wanted: list[int]) -> None:
+    reps, labels = torch.eye(4, 16).repeat(3, 1).unsqueeze(1).expand(-1, 2, -1), torch.arange(4).repeat(3)
+    method, voted = _method(**options), []
+
+    def scan() -> tuple[Representations, torch.Tensor]:
+        voted.append(epoch)
+        return Representations(reps, torch.ones(12, 2, dtype=torch.bool), NAMES), labels
+
+    for epoch in range(60):
+        method.begin_epoch(scan, Progress(epoch, 60, 0, 4))
+    assert voted == wanted
+
+
 def test_predictions_vote_on_targets_alone_and_after_the_first_vote() -> None:
     reps, truth = clusters()
     labels = flip(truth, 0.4)
@@ -200,6 +222,7 @@ def test_predicts_the_class_of_the_nearest_center() -> None:
         ({"momentum": 1.0}, "momentum is 1.0"),
         ({"neighbours": 0}, "neighbours 0"),
         ({"every": 0}, "every 0"),
+        ({"growth": -1.0}, "growth is -1"),
         ({"temperature": 0.0}, "temperature"),
     ],
 )
