@@ -49,8 +49,9 @@ def noisy_store(store: Store, noise: NoiseConfig) -> tuple[Store, dict[str, Any]
     on the manifest before it is prepared: they raise a ConfigError here.
     """
     saved = noise.kind == "file" and "folder" in noise.options
-    if noise.rate == 0 and not saved and _by_rate(noise):
-        return store, {"kind": "none", "realised_rate": 0.0, "labels_digest": _digest(store)}
+    without = store, {"kind": "none", "realised_rate": 0.0, "labels_digest": _digest(store)}
+    if noise.rate == 0 and any("{percent}" in str(value) for value in noise.options.values()):
+        return without
     if saved:
         rows, made = _read_saved(store.manifest, noise)
     else:
@@ -59,6 +60,9 @@ def noisy_store(store: Store, noise: NoiseConfig) -> tuple[Store, dict[str, Any]
         if noise.options.get("representations") == FROZEN:
             noise = noise.model_copy(update={"options": {**noise.options, "representations": _frozen(store, rows)}})
         made = make_noise(noise, labels, class_names=store.class_names, root=store.manifest.root)
+    # Made even so: options that are wrong are wrong at any rate.
+    if noise.rate == 0 and "rate" in inspect.signature(NOISES.get(noise.kind)).parameters:
+        return without
     if made.partners or not np.array_equal(made.rows, np.arange(len(rows))):
         raise ConfigError(
             f"noise of kind {made.kind!r} with these options changes more than an object's labels: put it on the "
@@ -100,12 +104,6 @@ def make_noise(
     own = {"rate": noise.rate, **({} if noise.kind == "file" else {"seed": noise.seed})}
     options |= {name: value for name, value in own.items() if name in taken}
     return NOISES.build(noise.kind, labels=labels, class_names=class_names, **options)
-
-
-def _by_rate(noise: NoiseConfig) -> bool:
-    """Whether the rate decides which labels are wrong: it is an argument, or part of the name of a file."""
-    taken = inspect.signature(NOISES.get(noise.kind)).parameters
-    return "rate" in taken or any("{percent}" in str(value) for value in noise.options.values())
 
 
 def noise_for_split(manifest: Manifest, noise: NoiseConfig, *, split: str, root: Path) -> NoisyLabels:

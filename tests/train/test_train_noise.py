@@ -81,6 +81,13 @@ def test_a_file_is_found_by_rate_and_belongs_to_rows(store: Store) -> None:
         noisy_store(store, NoiseConfig(kind="file", rate=0.7, options=options))
 
 
+def test_wrong_options_are_wrong_at_rate_nothing_too(store: Store) -> None:
+    with pytest.raises(ConfigError, match="unknown option 'nosuch'"):
+        noisy_store(store, NoiseConfig(options={"nosuch": 3}))
+    with pytest.raises(ConfigError, match="class_map 'nowhere'"):
+        noisy_store(store, NoiseConfig(kind="asymmetric", options={"class_map": "nowhere"}))
+
+
 def test_kinds_that_take_no_rate_need_none(store: Store) -> None:
     folder = store.manifest.root / "labels"
     folder.mkdir(exist_ok=True)
