@@ -49,7 +49,7 @@ def density_figure(
     chosen = {name: [recorded[place] for place in _spread(len(recorded), epochs)] for name, recorded in runs.items()}
     columns = max(len(panels) for panels in chosen.values())
     values = [cosines for panels in chosen.values() for _, *both in panels for cosines in both]
-    lowest, highest = min(map(np.min, values)) - 0.05, max(map(np.max, values)) + 0.05
+    ends = np.array([_ends(cosines) for cosines in values])
     with style():
         figure = new_figure(max(5.0, 2.6 * columns), 2.1 * len(runs) + 1.0)
         figure.suptitle(title, fontsize=12, fontweight="bold")
@@ -58,7 +58,7 @@ def density_figure(
             for column, (epoch, noisy, clean) in enumerate(panels):
                 axes = figure.add_subplot(len(runs), columns, row * columns + column + 1)
                 _panel(axes, noisy, clean)
-                axes.set_xlim(max(-1.0, float(lowest)), min(1.0, float(highest)))
+                axes.set_xlim(float(ends[:, 0].min()), float(ends[:, 1].max()))
                 axes.set_title(f"epoch {epoch}", loc="left")
                 if column == 0:
                     axes.set_ylabel(name, fontweight="bold")
@@ -85,6 +85,13 @@ def density_curve(cosines: Cosines) -> tuple[Float[np.ndarray, "G"], Float[np.nd
     places = np.linspace(-1.0, 1.0, _GRID)
     kernel = gaussian_kde(cosines)
     return places, kernel(places) + kernel(2.0 - places) + kernel(-2.0 - places)
+
+
+def _ends(cosines: Cosines) -> tuple[float, float]:
+    """Between which places the density is more than a hundredth of its peak."""
+    places, density = density_curve(cosines)
+    shown = places[density > 0.01 * density.max()]
+    return float(shown[0]), float(shown[-1])
 
 
 def _spread(count: int, wanted: int) -> list[int]:

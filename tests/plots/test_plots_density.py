@@ -29,7 +29,12 @@ def test_a_row_for_each_run_and_evenly_spaced_epochs() -> None:
     )
     assert [axes.get_title(loc="left") for axes in figure.axes] == 2 * ["epoch 0", "epoch 3", "epoch 6", "epoch 9"]
     assert [axes.get_ylabel() for axes in figure.axes] == ["vanilla", "", "", "", "robust", "", "", ""]
-    assert len({axes.get_xlim() for axes in figure.axes}) == 1
+    ((lowest, highest),) = {axes.get_xlim() for axes in figure.axes}
+    for axes in figure.axes:
+        for line in axes.get_lines():
+            places, density = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+            outside = density[(places < lowest) | (places > highest)]
+            assert (outside <= 0.01 * density.max()).all(), "a curve is cut off"
     (legend,) = figure.legends
     words = [text.get_text() for text in legend.get_texts()]
     assert ["noisy" in words[0], "clean" in words[1]] == [True, True]
