@@ -39,7 +39,7 @@ def _first_line(builder: Callable[..., Any]) -> str:
 @data.command("fetch")
 def fetch(
     name: Annotated[str, typer.Argument(help="What to fetch: modelnet40, wikipedia ... (a wrong name lists them).")],
-    out: Annotated[Path, typer.Option(help="The folder for its files; the data set's `source`.")],
+    out: Annotated[Path, typer.Option(help="The folder for its files; the data set's `source` is in it.")],
     copy: Annotated[
         Path | None, typer.Option("--from", help="A copy that is on this machine, instead of the network.")
     ] = None,
@@ -54,13 +54,17 @@ def fetch(
     say(f"terms: {download.terms}")
     with stage(f"fetching {name}") as update:
         record = get(download, out, from_file=copy, on_progress=lambda done, total: update(done, total, ""))
+    source = download.find_source(out)
     lines = [
         f"{file}: {entry['size']} bytes from {entry['origin']}, SHA-256 {entry['sha256']}"
         f"{'' if entry['checked'] else ' (nobody published one to compare with)'}"
         for file, entry in record.items()
     ]
-    lines.append(f"next: data.name = {download.dataset!r}, data.options.source = {str(out)!r}")
-    answer({"folder": str(out), "dataset": download.dataset, "files": record}, as_json=as_json, text="\n".join(lines))
+    options = {"source": str(source), **download.options}
+    named = ", ".join(f"data.options.{key} = {value!r}" for key, value in options.items())
+    lines.append(f"next: data.name = {download.dataset!r}, {named}")
+    values = {"folder": str(out), "dataset": download.dataset, "options": options, "files": record}
+    answer(values, as_json=as_json, text="\n".join(lines))
 
 
 @data.command("prepare")

@@ -41,9 +41,9 @@ def fetch(
 
     What is recorded and whole already is left alone. `from_file` takes a copy from this machine instead of the network,
     with the same checks. Addresses are tried in order; a download that broke off goes on where it stopped if the server
-    can (Range), else from the beginning. FileError for a file that is not what its checksum says; MaquetteError if the
-    disk is too small or no address answers. `on_progress(done, total)` counts bytes of the file at hand, total 0 where
-    the server does not say. `client` replaces the default HTTP client.
+    can (Range), else from the beginning. FileError for a file that is not what its checksum says, or not laid
+    out as its reader wants it; MaquetteError if the disk is too small or no address answers. `on_progress(done, total)`
+    counts bytes of the file at hand, total 0 where the server does not say. `client` replaces the default HTTP client.
     """
     record = _read_record(folder)
     if from_file is not None and len(download.files) != 1:
@@ -63,6 +63,8 @@ def fetch(
         if file.sha256 and found != file.sha256:
             raise FileError(archive, f"has SHA-256 {found}, expected {file.sha256}: it is damaged, or another edition")
         unpacked = _place(archive, file, folder)
+        if file is download.files[-1]:
+            download.find_source(folder)
         record[file.name] = {
             "origin": origin,
             "sha256": found,
