@@ -186,6 +186,22 @@ def test_an_archive_of_something_else_is_not_recorded(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "set" / "data.bin").read_bytes() == MEMBER
 
 
+def test_a_page_that_says_sorry_is_no_archive(server: Server, tmp_path: Path) -> None:
+    server.files["/sorry.zip"] = b"<html>\n <body>Moved to our new home</body></html>"
+    record = fetch(_download(f"{server.url}/sorry.zip", f"{server.url}/a.zip", sha256=""), tmp_path / "one")
+    assert record["a.zip"]["origin"] == f"{server.url}/a.zip"
+    with pytest.raises(MaquetteError, match=r"is not a\.zip: .* begins with the text '<html> <body>Moved to our"):
+        fetch(_download(f"{server.url}/sorry.zip", sha256=""), tmp_path / "two")
+    (tmp_path / "c.toml").write_text('[data]\nname = "modelnet"\n')
+    with pytest.raises(FileError, match=r"c\.toml: is not a\.zip: expected a ZIP or tar archive, .*'\[data\] name = "):
+        fetch(_download(sha256=""), tmp_path / "two", from_file=tmp_path / "c.toml")
+    assert list((tmp_path / "two").iterdir()) == []
+    (tmp_path / "two" / "a.zip").write_bytes(ARCHIVE[:-100])
+    with pytest.raises(FileError, match="it is cut short: get it again"):
+        fetch(_download(sha256=""), tmp_path / "two")
+    assert [path.name for path in (tmp_path / "two").iterdir()] == ["a.zip"], "nothing is recorded"
+
+
 def test_a_file_that_is_no_archive_is_copied(tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz", a=np.zeros(3))
     download = Download("set", "wikipedia", (RemoteFile("features.npz", ()),), "none", ("*.npz",))
