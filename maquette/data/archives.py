@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 import stat
+import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +20,13 @@ from typing import IO
 
 from maquette.errors import FileError, MaquetteError
 
-__all__ = ["Entry", "check_kind", "is_archive", "unpack_archive"]
+__all__ = ["NPZ_ERRORS", "Entry", "check_kind", "is_archive", "unpack_archive"]
+
+NPZ_ERRORS = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, SyntaxError),
+    *(RuntimeError, struct.error, zipfile.BadZipFile, zlib.error),
+)
+"""What comes out of opening a `.npz` with NumPy, and reading arrays from it, where it is damaged or something else."""
 
 _CHUNK = 1 << 20
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz")

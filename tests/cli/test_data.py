@@ -196,7 +196,7 @@ def test_what_fetch_hands_on_builds_the_set(
             archive.writestr(f"__MACOSX/{Path(inside).parent / ('._' + path.name)}", b"resources")
     known = get_download(name)
     unchecked = replace(known, files=tuple(replace(file, members={}) for file in known.files))
-    monkeypatch.setitem(DOWNLOADS, name, unchecked)  # type: ignore[arg-type]
+    monkeypatch.setitem(DOWNLOADS, name, unchecked)
     words = ["data", "fetch", name, "--out", str(tmp_path / "out"), "--from", str(tmp_path / "mine.zip")]
     done = CliRunner().invoke(app, [*words, "--json"])
     assert done.exit_code == 0, done.output + repr(done.exception)

@@ -8,9 +8,10 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from maquette.data.archives import check_kind, is_archive, unpack_archive
+from maquette.data.archives import NPZ_ERRORS, check_kind, is_archive, unpack_archive
 from maquette.errors import FileError, MaquetteError
 
 CONTENT = {"set/a.txt": b"one", "set/inner/b.bin": bytes(range(256)) * 10, "c": b""}
@@ -141,3 +142,27 @@ def test_a_file_of_its_kind_is_let_through(tmp_path: Path) -> None:
     check_kind(tmp_path / "c", "set.bin")
     with pytest.raises(FileError, match=r"is arrays, not the archive set\.zip"):
         check_kind(_zip(tmp_path / "d.npz", CONTENT), "set.zip")
+
+
+def _arrays(path: Path) -> int:
+    with np.load(path, allow_pickle=False) as archive:
+        return sum(len(archive[name]) for name in archive.files)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_damaged_archive_of_arrays_raises_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, one=np.arange(200), two=np.array(["x", "y"]))
+    whole = path.read_bytes()
+    damaged = [whole[:end] for end in range(0, len(whole), 7)]
+    damaged += [whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :] for at in range(len(whole))]
+    plain = io.BytesIO()
+    np.save(plain, np.zeros(3))
+    refused = 0
+    for content in [*damaged, plain.getvalue(), b"text"]:
+        path.write_bytes(content)
+        try:
+            _arrays(path)
+        except NPZ_ERRORS:
+            refused += 1
+    assert refused > 0.6 * len(damaged), "all that is cut short, and most of what is changed"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from maquette.data.archives import NPZ_ERRORS
 from maquette.data.noise import symmetric
 from maquette.errors import FileError, MissingExtraError
 
@@ -66,7 +67,7 @@ def read_digits(source: Path | None) -> tuple[str, dict[str, Digits]]:
         return "RONO's files", _read_rono(source)
     if (source / "train_point_clouds.h5").is_file():
         return "Kaggle's files", {split: _read_h5(source / f"{split}_point_clouds.h5") for split in ("train", "test")}
-    archives = [path for path in sorted(source.glob("*.npz")) if "train_image" in np.load(path).files]
+    archives = [path for path in sorted(source.glob("*.npz")) if "train_image" in _names(path)]
     if len(archives) != 1:
         raise FileError(
             source,
@@ -76,16 +77,24 @@ def read_digits(source: Path | None) -> tuple[str, dict[str, Digits]]:
     return "npz", _read_npz(archives[0])
 
 
+def _names(path: Path) -> list[str]:
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            return list(archive.files)
+    except NPZ_ERRORS as error:
+        raise FileError(path, f"is no archive of arrays: remove it, or name the archive itself ({error})") from error
+
+
 def _read_npz(path: Path) -> dict[str, Digits]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         noisy = {p: arrays[f"train_noisy_label_{p}"] for p in PERCENTS if f"train_noisy_label_{p}" in arrays}
         return {
             split: _checked(path, arrays[f"{split}_image"], arrays[f"{split}_label"], noisy if split == "train" else {})
             for split in ("train", "test")
         }
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except NPZ_ERRORS as error:
         raise FileError(path, f"is no archive of digits: {error}") from error
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
+from maquette.data.archives import NPZ_ERRORS
 from maquette.errors import FileError
 
 __all__ = ["Released", "read_released"]
@@ -134,7 +135,7 @@ def _by_name(path: Path, names: Sequence[str]) -> Float[np.ndarray, "N D"]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             listed, feats = [str(name) for name in archive["us"]], np.asarray(archive["feats"], dtype=np.float32)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except NPZ_ERRORS as error:
         raise FileError(path, f"is no archive of us and feats: {error}") from error
     row_of = {Path(name).stem: row for row, name in enumerate(listed)}
     missing = [name for name in names if Path(name).name not in row_of]

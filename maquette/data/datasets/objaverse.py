@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from maquette.data.archives import NPZ_ERRORS
 from maquette.data.datasets.base import DATASETS
 from maquette.data.datasets.unpack import Packed, array_bytes, divide, file_digest, unpack
 from maquette.data.manifest import Manifest
@@ -141,5 +142,5 @@ def _array(path: Path, key: str) -> np.ndarray:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return np.asarray(archive[key], dtype=np.float32)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except NPZ_ERRORS as error:
         raise FileError(path, f"is no archive with {key}: {error}") from error

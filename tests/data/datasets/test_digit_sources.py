@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +95,14 @@ def test_faults_name_the_file_and_what_was_expected(tmp_path: Path) -> None:
         read_digits(tmp_path / "missing")
     with pytest.raises(FileError, match=r"0 archives with train_image"):
         read_digits(tmp_path)
-    (tmp_path / "bad.npz").write_bytes(b"not an archive")
-    with pytest.raises(FileError, match="is no archive of digits"):
-        read_digits(tmp_path / "bad.npz")
+    plain = BytesIO()
+    np.save(plain, np.zeros(3))
+    for content in (b"not an archive", b"", b"PK\x03\x04 cut short", plain.getvalue()):
+        (tmp_path / "bad.npz").write_bytes(content)
+        with pytest.raises(FileError, match=r"bad\.npz: is no archive of digits"):
+            read_digits(tmp_path / "bad.npz")
+        with pytest.raises(FileError, match=r"bad\.npz: is no archive of arrays: remove it, or name"):
+            read_digits(tmp_path)
     folder = tmp_path / "rono"
     folder.mkdir()
     rono_folder(folder)
