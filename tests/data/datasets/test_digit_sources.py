@@ -55,6 +55,23 @@ def test_an_archive_and_ronos_files_hold_the_same(tmp_path: Path) -> None:
         assert not found["test"].noisy
 
 
+@pytest.mark.parametrize("source", ["datasets", "datasets/3D_MNIST"])
+def test_ronos_test_features_lie_one_folder_deeper(tmp_path: Path, source: str) -> None:
+    folder = tmp_path / "datasets" / "3D_MNIST"
+    (folder / "3D_MNIST").mkdir(parents=True)
+    rono_folder(folder)
+    (folder / "test_pt_feat.npy").rename(folder / "3D_MNIST" / "test_pt_feat.npy")
+    name, found = read_digits(tmp_path / source)
+    assert name == "RONO's files"
+    for split in ("train", "test"):
+        np.testing.assert_array_equal(found[split].vectors, VECTORS[split].astype(np.float32))
+        np.testing.assert_array_equal(found[split].labels, LABELS[split])
+    np.testing.assert_array_equal(found["train"].noisy[40], NOISY)
+    (folder / "3D_MNIST" / "test_pt_feat.npy").unlink()
+    with pytest.raises(FileError, match=r"holds no test_pt_feat\.npy: expected features of both splits, or of neither"):
+        read_digits(tmp_path / source)
+
+
 def test_kaggles_files(tmp_path: Path) -> None:
     import h5py
 
