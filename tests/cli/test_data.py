@@ -216,10 +216,45 @@ def test_inspect_says_what_is_missing_and_what_is_in_both_splits(tmp_path: Path)
     # The other clouds are few points drawn from one cube: to the eye of the ratio, samples of one thing.
     files = [(d["test"], d["train"]) for d in values["duplicates"] if d["how"] == "file"]
     assert files == [("kind0/test0", "kind0/train0")]
+    assert values["near_duplicates_sought"] == {"pointcloud": "surface"}
+    assert values["classes_by_split"] == {
+        "train": {"kind0": 2, "kind1": 2},
+        "validation": {"kind0": 0, "kind1": 0},
+        "test": {"kind0": 2, "kind1": 2},
+    }
+    assert values["imbalance_by_split"] == {"train": 1.0, "validation": None, "test": 1.0}
     text = CliRunner().invoke(app, ["data", "inspect", str(tmp_path / "prepared")]).stdout
-    assert "test objects repeated in training: " in text and "kind0/test0 is kind0/train0 (file of pointcloud)" in text
+    assert "test objects with an equal file in training: 1 (sought in pointcloud)" in text
+    assert "kind0/test0 is kind0/train0 (file of pointcloud)" in text
+    for near in (d for d in values["duplicates"] if d["how"] == "surface"):
+        assert 0 < near["distance"] <= 1.1
+        line = (
+            f"{near['test']} looks like {near['train']} (pointcloud, distance {near['distance']:.3f} times that within"
+        )
+        assert line in text
+    rows = {line.split()[0]: line.split()[-3:] for line in text.splitlines() if line.strip().startswith("kind")}
+    assert rows["kind0"] == ["2", "0", "2"]
     quick = CliRunner().invoke(app, ["data", "inspect", str(tmp_path / "prepared"), "--no-duplicates", "--json"])
     assert json.loads(quick.stdout)["duplicates"] is None
+
+
+def test_inspect_counts_each_split_by_itself_and_says_what_it_did_not_compare(tiny_demo: Path) -> None:
+    words = ["data", "inspect", str(tiny_demo / "prepared")]
+    values = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    store = Store.open(tiny_demo / "prepared")
+    for split, of_class in values["classes_by_split"].items():
+        labels = store.labels(split).tolist()
+        assert of_class == {name: labels.count(label) for label, name in enumerate(store.class_names)}
+        assert values["splits"][split] == len(labels)
+    assert values["near_duplicates_sought"] == {"image": None, "mesh": None, "pointcloud": "surface"}
+    text = CliRunner().invoke(app, words).stdout.splitlines()
+    assert "near duplicates were not sought in image, mesh" in text
+    header = next(at for at, line in enumerate(text) if line.split() == ["train", "validation", "test"])
+    for name, line in zip(store.class_names, text[header + 3 :], strict=False):
+        counted = [values["classes_by_split"][split][name] for split in ("train", "validation", "test")]
+        assert line.split() == [name, *map(str, counted)]
+    # The columns end where their heads do.
+    assert len({len(line) for line in text[header : header + 3 + len(store.class_names)]}) == 1
 
 
 def _packed(folder: Path) -> Path:
