@@ -142,7 +142,7 @@ def modelnet(
     recipe: dict[str, Any] = {
         "source": "HDF5",
         "digests": {path.name: file_digest(path) for path in sorted(folder.glob("*.h5"))},
-        "features": {} if place is None else {path.name: file_digest(path) for path in sorted(place.glob("*.np[yz]"))},
+        "features": {} if place is None else _digests(place),
         "beside": sorted(name for name in (IMAGES, MESHES) if (source / name).is_dir()),
         "views": views,
         "shapes": shapes,
@@ -236,6 +236,11 @@ def _features_folder(features: Path, classes: int) -> Path:
     if not place.is_dir():
         raise FileError(place, "is no folder of released features and labels")
     return place
+
+
+def _digests(place: Path) -> dict[str, str]:
+    found = [path for pattern in ("*.np[yz]", "pc_crosspoint_*.pt") for path in place.glob(pattern)]
+    return {path.name: file_digest(path) for path in sorted(found)}
 
 
 def _check_labels(folder: Path, split: str, part: Hdf5Split, labels: dict[str, int]) -> None:
