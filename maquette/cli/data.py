@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ from maquette.cli.app import JsonOption, answer, app
 from maquette.cli.training import ConfigArgument, SetOption, ready_store
 
 if TYPE_CHECKING:
+    from maquette.data.duplicates import Duplicate
     from maquette.data.manifest import Manifest
     from maquette.data.noise import NoisyLabels
 
@@ -39,7 +40,7 @@ def _first_line(builder: Callable[..., Any]) -> str:
 @data.command("fetch")
 def fetch(
     name: Annotated[str, typer.Argument(help="What to fetch: modelnet40, wikipedia ... (a wrong name lists them).")],
-    out: Annotated[Path, typer.Option(help="The folder for its files; the data set's `source`.")],
+    out: Annotated[Path, typer.Option(help="The folder for its files; the data set's `source` is in it.")],
     copy: Annotated[
         Path | None, typer.Option("--from", help="A copy that is on this machine, instead of the network.")
     ] = None,
@@ -54,13 +55,17 @@ def fetch(
     say(f"terms: {download.terms}")
     with stage(f"fetching {name}") as update:
         record = get(download, out, from_file=copy, on_progress=lambda done, total: update(done, total, ""))
+    source = download.find_source(out)
     lines = [
         f"{file}: {entry['size']} bytes from {entry['origin']}, SHA-256 {entry['sha256']}"
         f"{'' if entry['checked'] else ' (nobody published one to compare with)'}"
         for file, entry in record.items()
     ]
-    lines.append(f"next: data.name = {download.dataset!r}, data.options.source = {str(out)!r}")
-    answer({"folder": str(out), "dataset": download.dataset, "files": record}, as_json=as_json, text="\n".join(lines))
+    options = {"source": str(source), **download.options}
+    named = ", ".join(f"data.options.{key} = {value!r}" for key, value in options.items())
+    lines.append(f"next: data.name = {download.dataset!r}, {named}")
+    values = {"folder": str(out), "dataset": download.dataset, "options": options, "files": record}
+    answer(values, as_json=as_json, text="\n".join(lines))
 
 
 @data.command("prepare")
@@ -90,44 +95,83 @@ def inspect(
     as_json: JsonOption = False,
 ) -> None:
     """Counts by split and class, balance, missing modalities, duplicates across the split, and what was refused."""
-    from maquette.data.duplicates import find_duplicates
+    from maquette.data.duplicates import find_duplicates, near_comparison
     from maquette.data.store import Store
 
     store = Store.open(prepared)
-    splits = {split: len(store.rows(split)) for split in ("train", "validation", "test")}
+    names = store.class_names
+    counts = {split: dict.fromkeys(names, 0) for split in ("train", "validation", "test")}
+    for split, of_class in counts.items():
+        for label in store.labels(split).tolist():
+            of_class[names[label]] += 1
+    classes = {name: sum(of_class[name] for of_class in counts.values()) for name in names}
     present = {name: int(store.present(name).sum()) for name in store.modalities}
-    labels = store.labels().tolist()
-    classes = {name: labels.count(label) for label, name in enumerate(store.class_names)}
     missing = {name: len(store) - count for name, count in present.items()}
     found = find_duplicates(store) if duplicates else ()
+    near = {name: near_comparison(store, name) for name in store.modalities}
     values = {
         "name": store.manifest.name,
         "digest": store.manifest.digest,
         "objects": len(store),
-        "splits": splits,
+        "splits": {split: sum(of_class.values()) for split, of_class in counts.items()},
         "present": present,
         "missing": missing,
         "classes": classes,
-        "imbalance": max(classes.values()) / max(min(classes.values()), 1),
+        "classes_by_split": counts,
+        "imbalance": _imbalance(classes),
+        "imbalance_by_split": {split: _imbalance(of_class) for split, of_class in counts.items()},
         "duplicates": [vars(duplicate) for duplicate in found] if duplicates else None,
+        "near_duplicates_sought": {name: how or None for name, how in near.items()} if duplicates else None,
         "refused": [{"path": refusal.path, "reason": refusal.reason} for refusal in store.refused],
     }
     lines = [
         f"{store.manifest.name}: {len(store)} objects, {len(classes)} classes, digest {store.manifest.digest[:16]}",
-        "splits:     " + ", ".join(f"{name} {count}" for name, count in splits.items()),
         "modalities: " + ", ".join(f"{name} {count}" for name, count in present.items()),
         "missing:    " + ", ".join(f"{name} {count}" for name, count in missing.items()),
-        f"a class has {min(classes.values())} to {max(classes.values())} objects",
-        *(f"  {name:<20} {count}" for name, count in classes.items()),
-        *([f"test objects repeated in training: {len({d.test for d in found})}"] if duplicates else []),
-        *(
-            f"  {d.test} is {d.train} ({d.how} of {d.modality}{'' if d.same_class else ', another class'})"
-            for d in found[:20]
-        ),
-        *([f"  and {len(found) - 20} more: --json lists all"] if len(found) > 20 else []),
+        *_class_table(counts),
+        *(_duplicate_lines(found, near) if duplicates else ()),
         *(f"refused {refusal.path}: {refusal.reason}" for refusal in store.refused),
     ]
     answer(values, as_json=as_json, text="\n".join(lines))
+
+
+def _imbalance(of_class: Mapping[str, int]) -> float | None:
+    """The largest class over the smallest, which counts as one object at least; None of no objects."""
+    return max(of_class.values()) / max(min(of_class.values()), 1) if any(of_class.values()) else None
+
+
+def _class_table(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """A line a class with its objects by split, under the totals and the ranges."""
+    names = list(next(iter(counts.values())))
+    wide = max(20, *(len(name) for name in names))
+    ranges = {split: f"{min(of_class.values())}-{max(of_class.values())}" for split, of_class in counts.items()}
+    rows = [
+        ("objects", {split: str(sum(of_class.values())) for split, of_class in counts.items()}),
+        ("of a class", ranges),
+        *((f"  {name}", {split: str(of_class[name]) for split, of_class in counts.items()}) for name in names),
+    ]
+    yield f"{'':<{wide + 2}}" + "".join(f" {split:>10}" for split in counts)
+    for name, cells in rows:
+        yield f"{name:<{wide + 2}}" + "".join(f" {cell:>10}" for cell in cells.values())
+
+
+def _duplicate_lines(found: Sequence[Duplicate], near: Mapping[str, str]) -> Iterator[str]:
+    """What was sought where, how many test objects were found, and the first of them."""
+    sought = [name for name, how in near.items() if how]
+    equal, like = (len({d.test for d in found if (d.how == "file") is files}) for files in (True, False))
+    yield f"test objects with an equal file in training: {equal} (sought in {', '.join(near)})"
+    yield f"test objects that look like one in training: {like} (sought in {', '.join(sought) or 'no modality'})"
+    if len(sought) < len(near):
+        yield f"near duplicates were not sought in {', '.join(name for name in near if name not in sought)}"
+    measures = {"surface": "distance {:.3f} times that within", "vector": "cosine distance {:.6f}"}
+    for d in found[:20]:
+        other = "" if d.same_class else ", another class"
+        if d.how == "file":
+            yield f"  {d.test} is {d.train} (file of {d.modality}{other})"
+        else:
+            yield f"  {d.test} looks like {d.train} ({d.modality}, {measures[d.how].format(d.distance)}{other})"
+    if len(found) > 20:
+        yield f"  and {len(found) - 20} more: --json lists all"
 
 
 @data.command("noise")

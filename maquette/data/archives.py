@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 import stat
+import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,9 +20,18 @@ from typing import IO
 
 from maquette.errors import FileError, MaquetteError
 
-__all__ = ["Entry", "is_archive", "unpack_archive"]
+__all__ = ["NPZ_ERRORS", "Entry", "check_kind", "is_archive", "unpack_archive"]
+
+NPZ_ERRORS = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, SyntaxError),
+    *(RuntimeError, struct.error, zipfile.BadZipFile, zlib.error),
+)
+"""What comes out of opening a `.npz` with NumPy, and reading arrays from it, where it is damaged or something else."""
 
 _CHUNK = 1 << 20
+_ARCHIVES = (".zip", ".tar", ".tgz", ".gz")
+_MARKS = {".h5": b"\x89HDF\r\n\x1a\n", ".npy": b"\x93NUMPY", ".npz": b"PK\x03\x04"}
+"""What files of a kind begin with."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,38 @@ class Entry:
 def is_archive(path: Path) -> bool:
     """Whether the file is a ZIP or a tar archive, by its content."""
     return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
+
+
+def check_kind(path: Path, name: str) -> None:
+    """Raise FileError where a file is not of the kind that `name` ends in: an archive, `.h5`, `.npy` or `.npz`.
+
+    An archive may be a ZIP or a tar, whichever the name says, but no `.npz`. Of other endings nothing is known.
+    """
+    ending = Path(name).suffix.lower()
+    with path.open("rb") as stream:
+        head = stream.read(60)
+    if ending in _ARCHIVES:
+        if path.suffix.lower() == ".npz":
+            raise FileError(path, f"is arrays, not the archive {name}: name the file itself as data.options.source")
+        if is_archive(path):
+            return
+        expected = "a ZIP or tar archive"
+    elif ending in _MARKS and not head.startswith(_MARKS[ending]):
+        expected = f"a file of the kind {ending}"
+    else:
+        return
+    raise FileError(path, f"is not {name}: expected {expected}, it {_beginning(head)}: get it again")
+
+
+def _beginning(head: bytes) -> str:
+    if not head:
+        return "is empty"
+    if head.startswith(_MARKS[".npz"]):
+        return "begins as a ZIP archive and has no end, so it is cut short"
+    text = head.decode("utf-8", errors="replace").rstrip("\ufffd")  # the last letter may be cut
+    if "\ufffd" not in text and all(sign.isprintable() or sign.isspace() for sign in text):
+        return f"begins with the text {' '.join(text.split())!r}"
+    return f"begins with the bytes {head[:8].hex(' ')}"
 
 
 def unpack_archive(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from maquette.errors import UnknownNameError
+from maquette.errors import FileError, UnknownNameError
 
 __all__ = ["DOWNLOADS", "Download", "RemoteFile", "get_download"]
 
@@ -30,16 +31,41 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Download:
-    """A data set's files, what is asked of who takes them, and which reader takes what is unpacked."""
+    """A data set's files, what is asked of who takes them, and which reader takes what is unpacked.
+
+    `layout` are patterns, one of which matches in the folder that the reader takes as its source; `options` are the
+    reader's other options for this set.
+    """
 
     name: str
     dataset: str
     files: tuple[RemoteFile, ...]
     terms: str
+    layout: tuple[str, ...]
+    options: Mapping[str, int] = field(default_factory=dict)
+
+    def find_source(self, folder: Path) -> Path:
+        """The reader's source in what was unpacked: `folder`, or a folder in it, two levels down at most.
+
+        FileError where nothing is laid out as the reader wants it: then it was another archive.
+        """
+        level = [folder]
+        for _ in range(_LEVELS):
+            for place in level:
+                # Archives made on a Mac hold a second tree, __MACOSX, whose files begin with a dot.
+                if any(not path.name.startswith(".") for pattern in self.layout for path in place.glob(pattern)):
+                    return place
+            inner = [path for place in level if place.is_dir() for path in sorted(place.iterdir()) if path.is_dir()]
+            level = [path for path in inner if not path.name.startswith((".", "__"))]
+        raise FileError(
+            folder, f"holds no {' or '.join(self.layout)}: expected {self.name} as it is published, bring that"
+        )
 
 
+_LEVELS = 3
 _PRINCETON = "academic use; the models belong to their authors"
 _HDF5 = "modelnet40_ply_hdf5_2048"
+_OFF_TREE = ("*/train/*.off",)
 
 DOWNLOADS: Mapping[str, Download] = {
     download.name: download
@@ -57,6 +83,8 @@ DOWNLOADS: Mapping[str, Download] = {
                 ),
             ),
             _PRINCETON,
+            _OFF_TREE,
+            {"classes": 10},
         ),
         Download(
             "modelnet40",
@@ -71,6 +99,7 @@ DOWNLOADS: Mapping[str, Download] = {
                 ),
             ),
             _PRINCETON,
+            _OFF_TREE,
         ),
         Download(
             "modelnet40_hdf5",
@@ -91,6 +120,7 @@ DOWNLOADS: Mapping[str, Download] = {
                 ),
             ),
             _PRINCETON,
+            (f"{_HDF5}/*.h5",),
         ),
         Download(
             "wikipedia",
@@ -102,6 +132,7 @@ DOWNLOADS: Mapping[str, Download] = {
                 ),
             ),
             "none stated; the texts and images are Wikipedia's",
+            ("*.mat", "*.npz"),
         ),
         Download(
             "rgbd_object",
@@ -113,18 +144,21 @@ DOWNLOADS: Mapping[str, Download] = {
                 ),
             ),
             "research use, with a citation; tens of gigabytes",
+            ("*/*/*_crop.png",),
         ),
         Download(
             "scanobjectnn",
             "scanobjectnn",
             (RemoteFile("h5_files.zip", ()),),
             "agree to the terms at https://hkust-vgd.github.io/scanobjectnn/, then bring your copy",
+            ("main_split*/*.h5",),
         ),
         Download(
             "mnist3d",
             "mnist3d",
             (RemoteFile("3d-mnist.zip", ()),),
             "log in at https://www.kaggle.com/datasets/daavoo/3d-mnist, then bring your copy",
+            ("train_point_clouds.h5", "train_img_feat.npy", "*.npz"),
         ),
     )
 }

@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from maquette.data.store import Store
 
-__all__ = ["Duplicate", "find_duplicates", "surface_ratio"]
+__all__ = ["Duplicate", "find_duplicates", "near_comparison", "surface_ratio"]
 
 _CELLS = 8
 _CANDIDATES = 3
@@ -24,12 +24,15 @@ _POINTS = 512
 _LARGEST_RATIO = 1.1
 _LEAST_COSINE = 0.9999
 
+_Pair = tuple[int, int, float]
+
 
 @dataclass(frozen=True, order=True)
 class Duplicate:
     """A test object and the training object that it repeats; `how`: file, surface or vector, in which modality.
 
-    `same_class`: whether both have the same given label.
+    `same_class`: whether both have the same given label. `distance`: of equal files 0; of surfaces the `surface_ratio`,
+    about 1 for two samples of one surface; of vectors one minus their cosine.
     """
 
     test: str
@@ -37,6 +40,7 @@ class Duplicate:
     modality: str
     how: str
     same_class: bool
+    distance: float
 
 
 def find_duplicates(store: Store) -> tuple[Duplicate, ...]:
@@ -46,26 +50,26 @@ def find_duplicates(store: Store) -> tuple[Duplicate, ...]:
     """
     found = dict(_equal_files(store))
     for modality in store.modalities:
-        fields = store.fields[modality]
         test, other = (_present(store, modality, split) for split in (("test",), ("train", "validation")))
         if not len(test) or not len(other):
             continue
-        if "points" in fields:
-            pairs = _near_clouds(store, modality, test, other)
-        elif "features" in fields:
-            pairs = _near_vectors(store, modality, test, other)
-        else:
-            continue
-        how = "surface" if "points" in fields else "vector"
-        for row, partner in pairs:
-            found.setdefault((row, modality), (partner, how))
+        how = near_comparison(store, modality)
+        near = {"surface": _near_clouds, "vector": _near_vectors}.get(how)
+        for row, partner, distance in near(store, modality, test, other) if near is not None else ():
+            found.setdefault((row, modality), (partner, how, distance))
     labels = store.labels()
     return tuple(
         sorted(
-            Duplicate(store.ids[row], store.ids[partner], modality, how, bool(labels[row] == labels[partner]))
-            for (row, modality), (partner, how) in found.items()
+            Duplicate(store.ids[row], store.ids[partner], modality, how, bool(labels[row] == labels[partner]), distance)
+            for (row, modality), (partner, how, distance) in found.items()
         )
     )
+
+
+def near_comparison(store: Store, modality: str) -> str:
+    """How near duplicates are sought in a modality: surface, vector, or empty where equal files alone are."""
+    fields = store.fields[modality]
+    return "surface" if "points" in fields else "vector" if "features" in fields else ""
 
 
 def surface_ratio(one: Float[np.ndarray, "N 3"], other: Float[np.ndarray, "P 3"]) -> float:
@@ -87,7 +91,7 @@ def _present(store: Store, modality: str, splits: tuple[str, ...]) -> np.ndarray
     return np.sort(rows[store.present(modality)[rows]])
 
 
-def _equal_files(store: Store) -> dict[tuple[int, str], tuple[int, str]]:
+def _equal_files(store: Store) -> dict[tuple[int, str], tuple[int, str, float]]:
     """Under (row, modality) of a test object: a row outside the test split with a file of the same content."""
     known: dict[tuple[str, str], int] = {}
     items = store.manifest.items
@@ -102,13 +106,13 @@ def _equal_files(store: Store) -> dict[tuple[int, str], tuple[int, str]]:
         if items[row].split != "test":
             known.setdefault((modality, checksum), row)
     return {
-        (row, modality): (known[modality, checksum], "file")
+        (row, modality): (known[modality, checksum], "file", 0.0)
         for row, modality, checksum in sums
         if items[row].split == "test" and (modality, checksum) in known
     }
 
 
-def _near_clouds(store: Store, modality: str, test: np.ndarray, other: np.ndarray) -> list[tuple[int, int]]:
+def _near_clouds(store: Store, modality: str, test: np.ndarray, other: np.ndarray) -> list[_Pair]:
     clouds = {int(row): store.arrays(modality, np.array([row]))["points"][0][:_POINTS] for row in (*test, *other)}
     # A coarse picture of where the points are picks the few that are worth measuring.
     seen, known = (np.stack([_cells(clouds[int(row)]) for row in rows]) for rows in (test, other))
@@ -117,7 +121,7 @@ def _near_clouds(store: Store, modality: str, test: np.ndarray, other: np.ndarra
         likest = np.argsort(-(known @ seen[at]), kind="stable")[:_CANDIDATES]
         ratios = [surface_ratio(clouds[int(row)], clouds[int(other[place])]) for place in likest]
         if min(ratios) <= _LARGEST_RATIO:
-            pairs.append((int(row), int(other[likest[int(np.argmin(ratios))]])))
+            pairs.append((int(row), int(other[likest[int(np.argmin(ratios))]]), min(ratios)))
     return pairs
 
 
@@ -127,13 +131,13 @@ def _cells(points: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt(counts / counts.sum()))
 
 
-def _near_vectors(store: Store, modality: str, test: np.ndarray, other: np.ndarray) -> list[tuple[int, int]]:
+def _near_vectors(store: Store, modality: str, test: np.ndarray, other: np.ndarray) -> list[_Pair]:
     seen, known = (_unit(store.arrays(modality, rows)["features"]) for rows in (test, other))
     pairs = []
     for at, row in enumerate(test):
         cosines = known @ seen[at]
         if cosines.max() >= _LEAST_COSINE:
-            pairs.append((int(row), int(other[int(cosines.argmax())])))
+            pairs.append((int(row), int(other[int(cosines.argmax())]), max(1 - float(cosines.max()), 0.0)))
     return pairs
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maquette.data.archives import is_archive, unpack_archive
+from maquette.data.archives import check_kind, is_archive, unpack_archive
 from maquette.data.atomic import write_atomically
 from maquette.data.downloads import Download, RemoteFile
 from maquette.errors import ConfigError, FileError, MaquetteError, MissingExtraError
@@ -41,9 +41,9 @@ def fetch(
 
     What is recorded and whole already is left alone. `from_file` takes a copy from this machine instead of the network,
     with the same checks. Addresses are tried in order; a download that broke off goes on where it stopped if the server
-    can (Range), else from the beginning. FileError for a file that is not what its checksum says; MaquetteError if the
-    disk is too small or no address answers. `on_progress(done, total)` counts bytes of the file at hand, total 0 where
-    the server does not say. `client` replaces the default HTTP client.
+    can (Range), else from the beginning. FileError for a file that is not what its name or checksum says, or not laid
+    out as its reader wants it; MaquetteError if the disk is too small or no address answers. `on_progress(done, total)`
+    counts bytes of the file at hand, total 0 where the server does not say. `client` replaces the default HTTP client.
     """
     record = _read_record(folder)
     if from_file is not None and len(download.files) != 1:
@@ -59,10 +59,13 @@ def fetch(
         else:
             archive = folder / file.name
             origin = "already there" if archive.is_file() else _download(file, folder, download, on_progress, client)
+        check_kind(archive, file.name)
         found = _digest(archive, "sha256")
         if file.sha256 and found != file.sha256:
             raise FileError(archive, f"has SHA-256 {found}, expected {file.sha256}: it is damaged, or another edition")
         unpacked = _place(archive, file, folder)
+        if file is download.files[-1]:
+            download.find_source(folder)
         record[file.name] = {
             "origin": origin,
             "sha256": found,
@@ -119,17 +122,28 @@ def _download(
                     faults.append(f"{url}: {type(error).__name__} {error}".strip())
                 else:
                     part = folder / f"{file.name}.part"
-                    if file.sha256 and (found := _digest(part, "sha256")) != file.sha256:
+                    (folder / f"{file.name}.part.tag").unlink(missing_ok=True)
+                    if fault := _fault(part, file):
                         part.unlink()
-                        faults.append(f"{url}: has SHA-256 {found}, expected {file.sha256}")
+                        faults.append(f"{url}: {fault}")
                         break
                     part.replace(folder / file.name)
-                    (folder / f"{file.name}.part.tag").unlink(missing_ok=True)
                     return url
     finally:
         if client is None:
             own.close()
     raise MaquetteError(f"{file.name} could not be had: {'; '.join(faults)}: try again, or bring your copy with --from")
+
+
+def _fault(part: Path, file: RemoteFile) -> str:
+    """What is wrong with a file that came whole; empty: nothing. An address may answer with a page that says sorry."""
+    try:
+        check_kind(part, file.name)
+    except FileError as error:
+        return error.reason
+    if file.sha256 and (found := _digest(part, "sha256")) != file.sha256:
+        return f"has SHA-256 {found}, expected {file.sha256}"
+    return ""
 
 
 def _resume(client: httpx.Client, url: str, file: RemoteFile, part: Path, on_progress: OnProgress | None) -> None:

@@ -30,6 +30,7 @@ from maquette.modalities.base import Field
 __all__ = ["Refusal", "State", "Store", "read_header", "read_refusals"]
 
 FORMAT = "maquette-store-1"
+_AGAIN = "remove the store's folder and run prepare again"
 
 
 class State(IntEnum):
@@ -66,19 +67,25 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path) -> Store:
-        """The store in a folder; FileError if there is none or its preparation was not finished."""
+        """The store in a folder; FileError if there is none, or if it is not finished, or damaged."""
         header = read_header(folder)
         if header is None:
-            raise FileError(folder, "is no prepared store: run prepare first")
+            raise _not_a_store(folder)
         manifest = Manifest.load(folder / "manifest.json")
-        fields = {
-            name: {key: Field(tuple(shape), dtype) for key, (shape, dtype) in entry["fields"].items()}
-            for name, entry in header["modalities"].items()
-        }
-        store = cls(folder, manifest, fields, {name: e["settings"] for name, e in header["modalities"].items()})
+        try:
+            fields = {
+                name: {key: Field(tuple(shape), dtype) for key, (shape, dtype) in entry["fields"].items()}
+                for name, entry in header["modalities"].items()
+            }
+            settings = {name: entry["settings"] for name, entry in header["modalities"].items()}
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise FileError(folder / "store.json", f"lacks modalities with fields and settings: {_AGAIN}") from error
+        store = cls(folder, manifest, fields, settings)
         for name in store.modalities:
             if not (folder / name / "state.npy").exists():
                 raise FileError(folder, f"preparation of {name!r} was not begun: run prepare again")
+            for key, kept in {"state": Field((), "uint8"), **fields[name]}.items():
+                _map_array(folder / name / f"{key}.npy", len(manifest), kept)
             pending = int((store._states[name] == State.PENDING).sum())
             if pending:
                 raise FileError(folder, f"{pending} objects are not prepared in {name!r} yet: run prepare again")
@@ -166,7 +173,10 @@ class Store:
     def _maps(self) -> dict[str, dict[str, np.ndarray]]:
         return {
             # As plain arrays: a row of a `np.memmap` costs its bookkeeping every time.
-            name: {key: np.asarray(np.load(self.folder / name / f"{key}.npy", mmap_mode="r")) for key in fields}
+            name: {
+                key: np.asarray(_map_array(self.folder / name / f"{key}.npy", len(self), field))
+                for key, field in fields.items()
+            }
             for name, fields in self.fields.items()
         }
 
@@ -183,6 +193,29 @@ def read_header(folder: Path) -> dict[str, Any] | None:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise FileError(path, f"is not the header of a store: expected format {FORMAT!r}")
     return header
+
+
+def _not_a_store(folder: Path) -> FileError:
+    """What is there instead of a store: nothing, files of another kind, or a store that lost its header."""
+    if not folder.is_dir():
+        return FileError(folder, "is no folder: expected one that `maquette data prepare CONFIG` made")
+    if any(folder.glob("*/state.npy")):
+        return FileError(folder / "store.json", f"does not exist, though arrays beside it were prepared: {_AGAIN}")
+    return FileError(
+        folder, "is not prepared: run `maquette data prepare CONFIG`, and name the folder that is data.prepared there"
+    )
+
+
+def _map_array(path: Path, count: int, field: Field) -> np.ndarray:
+    """An array of a store, memory-mapped; FileError where it is not whole, or not of `count` objects."""
+    try:
+        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise FileError(path, f"is damaged or cut short ({error}): {_AGAIN}") from error
+    if array.shape != (count, *field.shape) or array.dtype != np.dtype(field.dtype):
+        found, wanted = f"{array.dtype} {array.shape}", f"{field.dtype} {(count, *field.shape)}"
+        raise FileError(path, f"holds {found}, expected {wanted}: {_AGAIN}")
+    return array
 
 
 def read_refusals(folder: Path) -> tuple[Refusal, ...]:

@@ -41,7 +41,7 @@ def test_help_needs_no_heavy_import() -> None:
         (("evaluate", "--features", "nowhere"), 2, "label.npy: is missing"),
         (("evaluate",), 2, "give exactly one of them"),
         (("evaluate", "run", "--protocol", "fair"), 2, "unknown protocol 'fair': expected one of clean"),
-        (("data", "inspect", "nowhere"), 2, "is no prepared store"),
+        (("data", "inspect", "nowhere"), 2, "nowhere: is no folder: expected one that"),
         (("plot", "curves", "nowhere"), 2, "no record there"),
     ],
 )

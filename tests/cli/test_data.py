@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
+from scipy.io import savemat
 from typer.testing import CliRunner
 
 from maquette.cli.app import app
 from maquette.data.datasets import DATASETS, arrays
+from maquette.data.downloads import DOWNLOADS, get_download
 from maquette.data.noise import NoisyLabels
 from maquette.data.prepare import prepare
 from maquette.data.store import Store
 from maquette.errors import InputError
 from maquette.modalities import PointCloudModality
-from tests.data.datasets.packed_cases import write_compact
+from tests.data.datasets.packed_cases import write_compact, write_hdf5, write_off_tree, write_rgbd, write_scanobjectnn
 
 
 def test_every_data_set_is_listed_with_a_sentence() -> None:
@@ -132,12 +137,75 @@ def test_fetch_takes_a_copy_and_says_what_comes_next(tmp_path: Path) -> None:
     words = ["data", "fetch", "scanobjectnn", "--out", str(tmp_path / "out")]
     done = CliRunner().invoke(app, [*words, "--from", str(tmp_path / "mine.zip")])
     assert done.exit_code == 0, done.output + repr(done.exception)
-    assert "data.name = 'scanobjectnn'" in done.stdout and "SHA-256" in done.stdout
-    assert (tmp_path / "out" / "h5_files" / "main_split" / "a.h5").read_bytes() == b"content"
+    place = tmp_path / "out" / "h5_files"
+    assert f"next: data.name = 'scanobjectnn', data.options.source = {str(place)!r}\n" in done.stdout
+    assert "SHA-256" in done.stdout and (place / "main_split" / "a.h5").read_bytes() == b"content"
     without = CliRunner().invoke(app, ["data", "fetch", "mnist3d", "--out", str(tmp_path / "other")])
     assert isinstance(without.exception, InputError) and "--from FILE" in str(without.exception)
     unknown = CliRunner().invoke(app, ["data", "fetch", "shapenet", "--out", str(tmp_path / "other")])
     assert isinstance(unknown.exception, InputError) and "modelnet40" in str(unknown.exception)
+
+
+def _write_wikipedia(folder: Path) -> None:
+    """Rasiwasia's folder: ten classes, their lists, and a file that is no archive of features."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    savemat(
+        folder / "raw_features.mat",
+        {key: rng.normal(size=(20, 4 if key[0] == "I" else 3)) for key in ("I_tr", "T_tr", "I_te", "T_te")},
+    )
+    for split in ("train", "test"):
+        lines = [f"text{n} image{n} {n % 10 + 1}" for n in range(20)]
+        (folder / f"{split}set_txt_img_cat.list").write_text("\n".join(lines) + "\n")
+    (folder / "texts").mkdir()
+    (folder / "texts" / "text0.xml").write_text("<document/>")
+
+
+def _write_kaggle(folder: Path) -> None:
+    for split in ("train", "test"):
+        with h5py.File(folder / f"{split}_point_clouds.h5", "w") as file:
+            for row in range(12):
+                group = file.create_group(str(row))
+                group["img"], group["points"] = np.full((28, 28), 0.5), np.zeros((4, 3))
+                group.attrs["label"] = row % 10
+
+
+@pytest.mark.parametrize(
+    ("name", "top", "write", "objects"),
+    [
+        ("modelnet10", "ModelNet10", write_off_tree, 3),
+        ("modelnet40", "ModelNet40", write_off_tree, 6),
+        ("modelnet40_hdf5", "", write_hdf5, 21),
+        ("scanobjectnn", "h5_files", write_scanobjectnn, 60),
+        ("wikipedia", "wikipedia_dataset", _write_wikipedia, 40),
+        ("rgbd_object", "rgbd-dataset", write_rgbd, 4),
+        ("mnist3d", "", _write_kaggle, 24),
+    ],
+)
+def test_what_fetch_hands_on_builds_the_set(
+    tmp_path: Path, name: str, top: str, write: Callable[[Path], object], objects: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    write(packed / top)
+    files = [(path, path.relative_to(packed).as_posix()) for path in sorted(packed.rglob("*")) if path.is_file()]
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        for path, inside in files:
+            archive.write(path, inside)
+            # What a Mac adds to the archives that it makes.
+            archive.writestr(f"__MACOSX/{Path(inside).parent / ('._' + path.name)}", b"resources")
+    known = get_download(name)
+    unchecked = replace(known, files=tuple(replace(file, members={}) for file in known.files))
+    monkeypatch.setitem(DOWNLOADS, name, unchecked)
+    words = ["data", "fetch", name, "--out", str(tmp_path / "out"), "--from", str(tmp_path / "mine.zip")]
+    done = CliRunner().invoke(app, [*words, "--json"])
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    values = json.loads(done.stdout)
+    assert values["options"]["source"] == str(tmp_path / "out" / top)
+    manifest = DATASETS.build(values["dataset"], root=tmp_path / "set", **values["options"])
+    assert len(manifest) == objects
+    again = CliRunner().invoke(app, words)
+    assert f"data.options.source = {str(tmp_path / 'out' / top)!r}" in again.stdout
 
 
 def test_inspect_says_what_is_missing_and_what_is_in_both_splits(tmp_path: Path) -> None:
@@ -148,10 +216,45 @@ def test_inspect_says_what_is_missing_and_what_is_in_both_splits(tmp_path: Path)
     # The other clouds are few points drawn from one cube: to the eye of the ratio, samples of one thing.
     files = [(d["test"], d["train"]) for d in values["duplicates"] if d["how"] == "file"]
     assert files == [("kind0/test0", "kind0/train0")]
+    assert values["near_duplicates_sought"] == {"pointcloud": "surface"}
+    assert values["classes_by_split"] == {
+        "train": {"kind0": 2, "kind1": 2},
+        "validation": {"kind0": 0, "kind1": 0},
+        "test": {"kind0": 2, "kind1": 2},
+    }
+    assert values["imbalance_by_split"] == {"train": 1.0, "validation": None, "test": 1.0}
     text = CliRunner().invoke(app, ["data", "inspect", str(tmp_path / "prepared")]).stdout
-    assert "test objects repeated in training: " in text and "kind0/test0 is kind0/train0 (file of pointcloud)" in text
+    assert "test objects with an equal file in training: 1 (sought in pointcloud)" in text
+    assert "kind0/test0 is kind0/train0 (file of pointcloud)" in text
+    for near in (d for d in values["duplicates"] if d["how"] == "surface"):
+        assert 0 < near["distance"] <= 1.1
+        line = (
+            f"{near['test']} looks like {near['train']} (pointcloud, distance {near['distance']:.3f} times that within"
+        )
+        assert line in text
+    rows = {line.split()[0]: line.split()[-3:] for line in text.splitlines() if line.strip().startswith("kind")}
+    assert rows["kind0"] == ["2", "0", "2"]
     quick = CliRunner().invoke(app, ["data", "inspect", str(tmp_path / "prepared"), "--no-duplicates", "--json"])
     assert json.loads(quick.stdout)["duplicates"] is None
+
+
+def test_inspect_counts_each_split_by_itself_and_says_what_it_did_not_compare(tiny_demo: Path) -> None:
+    words = ["data", "inspect", str(tiny_demo / "prepared")]
+    values = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    store = Store.open(tiny_demo / "prepared")
+    for split, of_class in values["classes_by_split"].items():
+        labels = store.labels(split).tolist()
+        assert of_class == {name: labels.count(label) for label, name in enumerate(store.class_names)}
+        assert values["splits"][split] == len(labels)
+    assert values["near_duplicates_sought"] == {"image": None, "mesh": None, "pointcloud": "surface"}
+    text = CliRunner().invoke(app, words).stdout.splitlines()
+    assert "near duplicates were not sought in image, mesh" in text
+    header = next(at for at, line in enumerate(text) if line.split() == ["train", "validation", "test"])
+    for name, line in zip(store.class_names, text[header + 3 :], strict=False):
+        counted = [values["classes_by_split"][split][name] for split in ("train", "validation", "test")]
+        assert line.split() == [name, *map(str, counted)]
+    # The columns end where their heads do.
+    assert len({len(line) for line in text[header : header + 3 + len(store.class_names)]}) == 1
 
 
 def _packed(folder: Path) -> Path:

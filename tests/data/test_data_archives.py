@@ -8,9 +8,10 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from maquette.data.archives import is_archive, unpack_archive
+from maquette.data.archives import NPZ_ERRORS, check_kind, is_archive, unpack_archive
 from maquette.errors import FileError, MaquetteError
 
 CONTENT = {"set/a.txt": b"one", "set/inner/b.bin": bytes(range(256)) * 10, "c": b""}
@@ -113,3 +114,55 @@ def test_a_full_disk_is_seen_before_anything_is_written(tmp_path: Path, monkeypa
     with pytest.raises(MaquetteError, match="unpacks to 2563 bytes, 100 are free"):
         unpack_archive(path, tmp_path / "out")
     assert _left(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.zip", b"", "expected a ZIP or tar archive, it is empty: get it again"),
+        ("a.tar", b"<html>\n<b>404</b>", "it begins with the text '<html> <b>404</b>'"),
+        ("a.zip", b"PK\x03\x04" + bytes(90), "it begins as a ZIP archive and has no end, so it is cut short"),
+        ("a.h5", "né ".encode() * 40, r"expected a file of the kind \.h5, it begins with the text 'né né"),
+        ("a.npy", b"\x89HDF\r\n\x1a\nmore", r"of the kind \.npy, it begins with the bytes 89 48 44 46 0d 0a 1a 0a"),
+    ],
+)
+def test_a_file_of_another_kind_says_what_it_begins_with(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(FileError, match=reason):
+        check_kind(tmp_path / "file", name)
+
+
+def test_a_file_of_its_kind_is_let_through(tmp_path: Path) -> None:
+    check_kind(_tar(tmp_path / "a", CONTENT), "set.zip")
+    check_kind(_zip(tmp_path / "b", CONTENT), "set.npz")
+    (tmp_path / "c").write_bytes(b"\x89HDF\r\n\x1a\n")
+    check_kind(tmp_path / "c", "set.h5")
+    check_kind(tmp_path / "c", "set.bin")
+    with pytest.raises(FileError, match=r"is arrays, not the archive set\.zip"):
+        check_kind(_zip(tmp_path / "d.npz", CONTENT), "set.zip")
+
+
+def _arrays(path: Path) -> int:
+    with np.load(path, allow_pickle=False) as archive:
+        return sum(len(archive[name]) for name in archive.files)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_damaged_archive_of_arrays_raises_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, one=np.arange(200), two=np.array(["x", "y"]))
+    whole = path.read_bytes()
+    damaged = [whole[:end] for end in range(0, len(whole), 7)]
+    damaged += [whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :] for at in range(len(whole))]
+    plain = io.BytesIO()
+    np.save(plain, np.zeros(3))
+    refused = 0
+    for content in [*damaged, plain.getvalue(), b"text"]:
+        path.write_bytes(content)
+        try:
+            _arrays(path)
+        except NPZ_ERRORS:
+            refused += 1
+    assert refused > 0.6 * len(damaged), "all that is cut short, and most of what is changed"

@@ -65,8 +65,11 @@ def test_what_is_not_there_is_said(store: Store) -> None:
 
 
 def test_only_a_store_is_opened(tmp_path: Path, store: Store) -> None:
-    with pytest.raises(FileError, match="run prepare first"):
+    with pytest.raises(FileError, match="is no folder: expected one that `maquette data prepare CONFIG` made"):
         Store.open(tmp_path / "nowhere")
+    store.manifest.save(tmp_path / "data" / "manifest.json")
+    with pytest.raises(FileError, match=r"data: is not prepared: run `maquette data prepare CONFIG`"):
+        Store.open(tmp_path / "data")
     (store.folder / "counting" / "state.npy").unlink()
     with pytest.raises(FileError, match="run prepare again"):
         Store.open(store.folder)
@@ -76,6 +79,33 @@ def test_only_a_store_is_opened(tmp_path: Path, store: Store) -> None:
     (store.folder / "store.json").write_text("{")
     with pytest.raises(FileError, match="not JSON"):
         Store.open(store.folder)
+
+
+def test_a_damaged_store_names_the_file(store: Store) -> None:
+    values, state, header = (
+        store.folder / name for name in ("counting/values.npy", "counting/state.npy", "store.json")
+    )
+    whole = {path: path.read_bytes() for path in (values, state, header)}
+    other = store.folder / "other.npy"
+    np.save(other, np.zeros((4, 4), np.float32))
+    for path, content, reason in (
+        (values, whole[values][:-1], "is damaged or cut short"),
+        (values, b"", "is damaged or cut short"),
+        (values, other.read_bytes(), r"holds float32 \(4, 4\), expected float32 \(5, 4\)"),
+        (values, None, "is damaged or cut short .*No such file"),
+        (state, whole[state][:-2], "is damaged or cut short"),
+        (header, b'{"format": "maquette-store-1"}', "lacks modalities with fields and settings"),
+        (header, None, "does not exist, though arrays beside it were prepared"),
+    ):
+        path.unlink()
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(
+            FileError, match=f"{path.name}: {reason}.*: remove the store's folder and run prepare again"
+        ):
+            Store.open(store.folder)
+        path.write_bytes(whole[path])
+    assert len(Store.open(store.folder)) == 5
 
 
 def test_of_two_refusals_of_one_object_the_later_counts(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from maquette.errors import UnknownNameError
 @pytest.mark.parametrize("name", sorted(DOWNLOADS))
 def test_an_entry_is_complete(name: str) -> None:
     download = get_download(name)
-    assert download.name == name and download.dataset in DATASETS.names() and download.terms
+    assert download.name == name and download.dataset in DATASETS.names() and download.terms and download.layout
     assert len({file.name for file in download.files}) == len(download.files) > 0
     for file in download.files:
         assert all(re.fullmatch(r"https?://[\w.-]+/\S+", url) for url in file.urls)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from maquette.data.datasets.unpack import Packed, array_bytes, unpack
-from maquette.data.duplicates import find_duplicates, surface_ratio
+from maquette.data.duplicates import find_duplicates, near_comparison, surface_ratio
 from maquette.data.prepare import prepare
 from maquette.data.store import Store
 from maquette.modalities import FeaturesModality, PointCloudModality
@@ -51,9 +51,23 @@ def test_files_surfaces_and_vectors_that_are_in_both_splits(tmp_path: Path) -> N
     manifest = unpack(tmp_path / "set", name="set", class_names=("x", "y"), objects=objects, recipe={})
     modalities = {"pointcloud": PointCloudModality(points_prepared=512, points=512), "text": FeaturesModality(size=5)}
     prepare(manifest, modalities, tmp_path / "prepared")
-    found = find_duplicates(Store.open(tmp_path / "prepared"))
+    store = Store.open(tmp_path / "prepared")
+    found = find_duplicates(store)
     assert [(d.test, d.train, d.modality, d.how, d.same_class) for d in found] == [
         ("b0", "a0", "pointcloud", "surface", True),
         ("b1", "a1", "pointcloud", "file", False),
         ("b2", "a3", "text", "vector", True),
     ]
+    near = {d.test: d.distance for d in found}
+    points = store.arrays("pointcloud", np.array([store.ids.index(name) for name in ("b0", "a0")]))["points"]
+    assert near["b0"] == surface_ratio(points[0], points[1]) == pytest.approx(1.0, abs=0.1)
+    assert near["b1"] == 0.0 and near["b2"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_modality_of_pixels_is_compared_by_its_files_alone(tiny_demo: Path) -> None:
+    store = Store.open(tiny_demo / "prepared")
+    assert {name: near_comparison(store, name) for name in store.modalities} == {
+        "image": "",
+        "mesh": "",
+        "pointcloud": "surface",
+    }

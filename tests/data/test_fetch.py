@@ -88,7 +88,7 @@ def server() -> Iterator[Server]:
 
 
 def _download(*urls: str, sha256: str = SHA256, members: dict[str, str] | None = None) -> Download:
-    return Download("set", "modelnet", (RemoteFile("a.zip", urls, sha256, members=members or {}),), "none")
+    return Download("set", "modelnet", (RemoteFile("a.zip", urls, sha256, members=members or {}),), "none", ("*.bin",))
 
 
 def test_a_file_is_fetched_checked_unpacked_and_recorded(server: Server, tmp_path: Path) -> None:
@@ -176,9 +176,35 @@ def test_a_copy_is_checked_as_a_download_is(tmp_path: Path) -> None:
             fetch(_download(members=members), tmp_path / "third", from_file=mine)
 
 
+def test_an_archive_of_something_else_is_not_recorded(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as packed:
+        packed.writestr("set/readme.txt", b"")
+    with pytest.raises(FileError, match=r"holds no \*\.bin: expected set as it is published"):
+        fetch(_download(sha256=""), tmp_path / "out", from_file=tmp_path / "other.zip")
+    (tmp_path / "mine.zip").write_bytes(ARCHIVE)
+    fetch(_download(sha256=""), tmp_path / "out", from_file=tmp_path / "mine.zip")
+    assert (tmp_path / "out" / "set" / "data.bin").read_bytes() == MEMBER
+
+
+def test_a_page_that_says_sorry_is_no_archive(server: Server, tmp_path: Path) -> None:
+    server.files["/sorry.zip"] = b"<html>\n <body>Moved to our new home</body></html>"
+    record = fetch(_download(f"{server.url}/sorry.zip", f"{server.url}/a.zip", sha256=""), tmp_path / "one")
+    assert record["a.zip"]["origin"] == f"{server.url}/a.zip"
+    with pytest.raises(MaquetteError, match=r"is not a\.zip: .* begins with the text '<html> <body>Moved to our"):
+        fetch(_download(f"{server.url}/sorry.zip", sha256=""), tmp_path / "two")
+    (tmp_path / "c.toml").write_text('[data]\nname = "modelnet"\n')
+    with pytest.raises(FileError, match=r"c\.toml: is not a\.zip: expected a ZIP or tar archive, .*'\[data\] name = "):
+        fetch(_download(sha256=""), tmp_path / "two", from_file=tmp_path / "c.toml")
+    assert list((tmp_path / "two").iterdir()) == []
+    (tmp_path / "two" / "a.zip").write_bytes(ARCHIVE[:-100])
+    with pytest.raises(FileError, match="it is cut short: get it again"):
+        fetch(_download(sha256=""), tmp_path / "two")
+    assert [path.name for path in (tmp_path / "two").iterdir()] == ["a.zip"], "nothing is recorded"
+
+
 def test_a_file_that_is_no_archive_is_copied(tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz", a=np.zeros(3))
-    download = Download("set", "wikipedia", (RemoteFile("features.npz", ()),), "none")
+    download = Download("set", "wikipedia", (RemoteFile("features.npz", ()),), "none", ("*.npz",))
     fetch(download, tmp_path / "out", from_file=tmp_path / "mine.npz")
     assert np.load(tmp_path / "out" / "features.npz").files == ["a"]
 
@@ -186,7 +212,7 @@ def test_a_file_that_is_no_archive_is_copied(tmp_path: Path) -> None:
 def test_what_cannot_be_fetched_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"set cannot be fetched \(none\): expected --from FILE"):
         fetch(_download(), tmp_path)
-    two = Download("set", "modelnet", (RemoteFile("a.zip", ()), RemoteFile("b.zip", ())), "none")
+    two = Download("set", "modelnet", (RemoteFile("a.zip", ()), RemoteFile("b.zip", ())), "none", ("*.bin",))
     with pytest.raises(ConfigError, match=r"consists of a\.zip, b\.zip"):
         fetch(two, tmp_path, from_file=tmp_path / "a.zip")
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from maquette.data.archives import NPZ_ERRORS
 from maquette.data.datasets.base import DATASETS
 from maquette.data.datasets.unpack import Packed, array_bytes, divide, file_digest, unpack
 from maquette.data.manifest import Manifest
@@ -172,7 +173,7 @@ def _load(path: Path, kind: str) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             read = {name: archive[name] for name in (*names, "quant") if name in archive.files or name in names}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except NPZ_ERRORS as error:
         raise FileError(path, f"is no archive of {kind} (it needs {', '.join(names)}): {error}") from error
     count = len(read["label"])
     rows = len(read["points"]) if kind == "points" else len(read["vertex_offset"]) - 1

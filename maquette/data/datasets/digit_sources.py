@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from maquette.data.archives import NPZ_ERRORS
 from maquette.data.noise import symmetric
 from maquette.errors import FileError, MissingExtraError
 
@@ -20,6 +21,7 @@ PERCENTS = (20, 40, 60, 80)
 """The nominal noise rates for which RONO published label files."""
 
 _SIDE = 28
+_NESTED = "3D_MNIST"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ def read_digits(source: Path | None) -> tuple[str, dict[str, Digits]]:
     """The source's name and its splits "train" and "test"; FileError where it is none of the known ones.
 
     * a `.npz` (or a folder with one) that holds `{train,test}_image`, `{train,test}_label`, `train_noisy_label_{20…80}`
-    * a folder with RONO's `{train,test}_img_feat.npy`, `…_pt_feat.npy`, `…_ori_label.npy`, `train_label_{20…80}.npy`
+    * a folder with RONO's `{train,test}_img_feat.npy`, `…_pt_feat.npy`, `…_ori_label.npy`, `train_label_{20…80}.npy`,
+      each in it, in `3D_MNIST/` or in `3D_MNIST/3D_MNIST/`: RONO's code looks for the test features one folder deeper
     * a folder with Kaggle's `train_point_clouds.h5` and `test_point_clouds.h5` (needs h5py)
     * None: the 1,797 digits that come with scikit-learn, 8 × 8 enlarged to 28 × 28, a fifth of them for testing, with
       symmetric noise drawn for the same four rates
@@ -62,11 +65,11 @@ def read_digits(source: Path | None) -> tuple[str, dict[str, Digits]]:
         return "npz", _read_npz(source)
     if not source.is_dir():
         raise FileError(source, "is neither a folder nor a .npz file")
-    if (source / "train_img_feat.npy").is_file():
+    if _find(source, "train_img_feat.npy") is not None:
         return "RONO's files", _read_rono(source)
     if (source / "train_point_clouds.h5").is_file():
         return "Kaggle's files", {split: _read_h5(source / f"{split}_point_clouds.h5") for split in ("train", "test")}
-    archives = [path for path in sorted(source.glob("*.npz")) if "train_image" in np.load(path).files]
+    archives = [path for path in sorted(source.glob("*.npz")) if "train_image" in _names(path)]
     if len(archives) != 1:
         raise FileError(
             source,
@@ -76,30 +79,47 @@ def read_digits(source: Path | None) -> tuple[str, dict[str, Digits]]:
     return "npz", _read_npz(archives[0])
 
 
+def _names(path: Path) -> list[str]:
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            return list(archive.files)
+    except NPZ_ERRORS as error:
+        raise FileError(path, "is no archive of arrays: remove it, or name the archive itself") from error
+
+
 def _read_npz(path: Path) -> dict[str, Digits]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         noisy = {p: arrays[f"train_noisy_label_{p}"] for p in PERCENTS if f"train_noisy_label_{p}" in arrays}
         return {
             split: _checked(path, arrays[f"{split}_image"], arrays[f"{split}_label"], noisy if split == "train" else {})
             for split in ("train", "test")
         }
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except NPZ_ERRORS as error:
         raise FileError(path, f"is no archive of digits: {error}") from error
 
 
+def _find(folder: Path, name: str) -> Path | None:
+    """One of RONO's files: in the folder, or in `3D_MNIST` once or twice below it; None where it is in none."""
+    places = (folder / name, folder / _NESTED / name, folder / _NESTED / _NESTED / name)
+    return next((path for path in places if path.is_file()), None)
+
+
 def _read_rono(folder: Path) -> dict[str, Digits]:
+    features = {split: _find(folder, f"{split}_pt_feat.npy") for split in ("train", "test")}
+    if (features["train"] is None) != (features["test"] is None):
+        lacking = "train" if features["train"] is None else "test"
+        raise FileError(folder, f"holds no {lacking}_pt_feat.npy: expected features of both splits, or of neither")
     splits = {}
-    for split in ("train", "test"):
-        files = {p: folder / f"train_label_{p}.npy" for p in PERCENTS} if split == "train" else {}
-        noisy = {p: _load(path) for p, path in files.items() if path.is_file()}
-        features = folder / f"{split}_pt_feat.npy"
-        vectors = _load(features) if features.is_file() else None
-        images = _load(folder / f"{split}_img_feat.npy")
+    for split, vectors in features.items():
+        files = {p: _find(folder, f"train_label_{p}.npy") for p in PERCENTS} if split == "train" else {}
+        noisy = {p: _load(path) for p, path in files.items() if path is not None}
+        images = _load(_find(folder, f"{split}_img_feat.npy") or folder / f"{split}_img_feat.npy")
+        labels = _load(_find(folder, f"{split}_ori_label.npy") or folder / f"{split}_ori_label.npy")
         if images.dtype.kind == "f" and images.size and images.max() <= 1:
             images = images * 255
-        splits[split] = _checked(folder, images, _load(folder / f"{split}_ori_label.npy"), noisy, vectors)
+        splits[split] = _checked(folder, images, labels, noisy, None if vectors is None else _load(vectors))
     return splits
 
 

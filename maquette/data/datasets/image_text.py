@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from maquette.data.archives import NPZ_ERRORS
 from maquette.data.datasets.unpack import Packed, array_bytes, divide, file_digest, unpack
 from maquette.data.manifest import Manifest
 from maquette.errors import FileError
@@ -208,6 +209,6 @@ def _load(path: Path) -> dict[str, np.ndarray]:
             return {key: np.asarray(value) for key, value in loadmat(path).items() if not key.startswith("__")}
         with np.load(path, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
-    # NotImplementedError: what scipy raises for a .mat of version 7.3.
-    except (OSError, ValueError, TypeError, EOFError, NotImplementedError) as error:
+    # Among them NotImplementedError, which scipy raises for a .mat of version 7.3.
+    except NPZ_ERRORS as error:
         raise FileError(path, f"is neither a .npz nor a .mat (version 5) of arrays: {error}") from error

@@ -7,6 +7,10 @@
 | images | one an object, 28 × 28, grey PNG |
 | clouds | made from the images (`digit_clouds`), or RONO's frozen 2048-d features, or Kaggle's own clouds |
 | labels | true ones; RONO's noisy ones at 20, 40, 60, 80 percent lie under `labels/` for the noise kind `file` |
+| source | images: LeCun et al., MNIST; clouds: https://www.kaggle.com/datasets/daavoo/3d-mnist; features and noisy |
+| | labels: Feng et al., RONO, CVPR 2023, https://github.com/penghu-cs/RONO; stand-in: scikit-learn's `load_digits` |
+| licence | of Kaggle's files unknown; RONO's state none; of MNIST unknown; scikit-learn's: BSD, as the package |
+| checksums | unknown: none are published; the manifest records those of what was read (`digest`) |
 
 Under `root` are written `images/<id>.png`, `clouds/<id>.npy` (or `vectors/<id>.npy`), `labels/train_ori_label.npy`,
 `labels/train_label_<percent>.npy` and `manifest.json`.

@@ -23,7 +23,7 @@ other object in its place (test objects 312, 1091, 1178 and 1832), which is neve
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -40,7 +40,7 @@ from maquette.data.datasets.modelnet_files import (
     list_off_tree,
     read_meshnet_faces,
 )
-from maquette.data.datasets.modelnet_hdf5 import Hdf5Split, find_hdf5, read_hdf5
+from maquette.data.datasets.modelnet_hdf5 import HDF5_FOLDERS, Hdf5Split, find_hdf5, read_hdf5
 from maquette.data.datasets.modelnet_released import Released, read_released
 from maquette.data.datasets.unpack import Packed, array_bytes, divide, file_digest, link, unpack, write_labels
 from maquette.data.manifest import Manifest
@@ -72,7 +72,8 @@ def modelnet(
     """The manifest of the ModelNet that is in the folder `source`, in whichever layout; files are written under `root`.
 
     * `modelnet40_points<N>_{train,test}.npz`: compact arrays (see `arrays`)
-    * `modelnet{10,40}…hdf5_2048/`: clouds; with CMCL's folders beside it also `views` evenly spaced renders, and meshes
+    * `modelnet{10,40}…hdf5_2048/`: clouds; with CMCL's folders beside it also `views` evenly spaced renders and meshes;
+      ten classes are taken out of the 40-class files where the 10-class ones are not there
     * `<class>/{train,test}/<name>.off`: Princeton's tree
 
     `features` is a folder with RONO's or DAC's files for the HDF5 layout: their noisy labels are written to `labels/`
@@ -96,12 +97,13 @@ def modelnet(
             seed=seed,
             **hooks,
         )
-    folder = find_hdf5(source, classes)
-    if folder is None and (features is not None or shapes == "features"):
-        raise FileError(source, "holds no HDF5 files, by which the rows of released features are known")
-    if folder is None:
+    found = find_hdf5(source, classes)
+    if features is not None or shapes == "features":
+        _check_rows_are_known(source, classes, found)
+    if found is None:
         return _from_off_tree(root, source, classes, validation_fraction, seed, hooks)
-    splits = {split: read_hdf5(folder, split, classes) for split in _SPLITS}
+    folder, held = found
+    splits = {split: read_hdf5(folder, split, held) for split in _SPLITS}
     released = {split: Released() for split in _SPLITS}
     place = None if features is None else _features_folder(Path(features), classes)
     if place is not None:
@@ -112,10 +114,12 @@ def modelnet(
     if shapes == "features" and not all(part.vectors for part in released.values()):
         raise ConfigError("modelnet shapes = 'features': expected the option features, a folder with feature files")
     rows = {name: (split, row) for split, part in splits.items() for row, name in enumerate(part.names)}
-    class_names = sorted({name.split("/")[0] for name in rows})
-    labels = {name: class_names.index(name.split("/")[0]) for name in rows}
+    class_names, labels = _label(rows)
     for split, part in splits.items():
         _check_labels(folder, split, part, labels)
+    if held != classes:
+        rows = {name: place for name, place in rows.items() if name.split("/")[0] in MODELNET10}
+        class_names, labels = _label(rows)
     drawn = divide(
         {name: split for name, (split, _) in rows.items()}, labels, validation_fraction=validation_fraction, seed=seed
     )
@@ -138,7 +142,7 @@ def modelnet(
     recipe: dict[str, Any] = {
         "source": "HDF5",
         "digests": {path.name: file_digest(path) for path in sorted(folder.glob("*.h5"))},
-        "features": {} if place is None else {path.name: file_digest(path) for path in sorted(place.glob("*.np[yz]"))},
+        "features": {} if place is None else _digests(place),
         "beside": sorted(name for name in (IMAGES, MESHES) if (source / name).is_dir()),
         "views": views,
         "shapes": shapes,
@@ -193,8 +197,7 @@ def _from_off_tree(
             "holds no ModelNet: expected modelnet40_points<N>_{train,test}.npz, a folder "
             "modelnet40_ply_hdf5_2048 or modelnet10_hdf5_2048, or files <class>/{train,test}/<name>.off",
         )
-    class_names = sorted({name.split("/")[0] for name in found})
-    labels = {name: class_names.index(name.split("/")[0]) for name in found}
+    class_names, labels = _label(found)
     drawn = divide(
         {name: split for name, (split, _) in found.items()}, labels, validation_fraction=validation_fraction, seed=seed
     )
@@ -207,6 +210,25 @@ def _from_off_tree(
     return unpack(root, name=f"modelnet{classes}", class_names=class_names, objects=objects, recipe=recipe, **hooks)
 
 
+def _label(names: Iterable[str]) -> tuple[list[str], dict[str, int]]:
+    """The sorted classes of objects `class/name`, and each object's class number."""
+    names = list(names)
+    class_names = sorted({name.split("/")[0] for name in names})
+    return class_names, {name: class_names.index(name.split("/")[0]) for name in names}
+
+
+def _check_rows_are_known(source: Path, classes: int, found: tuple[Path, int] | None) -> None:
+    """Released features and labels have no names: only the HDF5 files that they were made of say what a row is."""
+    if found is None:
+        raise FileError(source, "holds no HDF5 files, by which the rows of released features are known")
+    if found[1] != classes:
+        raise FileError(
+            source,
+            f"holds {HDF5_FOLDERS[found[1]]} alone: expected {HDF5_FOLDERS[classes]} too, by which the rows of "
+            f"features of {classes} classes are known; without features the classes are taken out of what is there",
+        )
+
+
 def _features_folder(features: Path, classes: int) -> Path:
     """RONO's files lie in a folder ModelNet10 or ModelNet40 of the given one, or in it; DAC's beside the HDF5 files."""
     inner = features / f"ModelNet{classes}"
@@ -214,6 +236,11 @@ def _features_folder(features: Path, classes: int) -> Path:
     if not place.is_dir():
         raise FileError(place, "is no folder of released features and labels")
     return place
+
+
+def _digests(place: Path) -> dict[str, str]:
+    found = [path for pattern in ("*.np[yz]", "pc_crosspoint_*.pt") for path in place.glob(pattern)]
+    return {path.name: file_digest(path) for path in sorted(found)}
 
 
 def _check_labels(folder: Path, split: str, part: Hdf5Split, labels: dict[str, int]) -> None:

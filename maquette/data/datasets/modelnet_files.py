@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
+from maquette.data.archives import NPZ_ERRORS
 from maquette.errors import ConfigError, FileError
 
 __all__ = ["IMAGES", "MESHES", "find_faces", "find_views", "list_off_tree", "read_meshnet_faces"]
@@ -85,7 +86,7 @@ def read_meshnet_faces(path: Path) -> tuple[Float[np.ndarray, "P 3"], Int[np.nda
                     path, f"holds {', '.join(archive.files)}: expected face, neighbor_index or faces, neighbors"
                 )
             rows, neighbours = archive[spelling[0]], archive[spelling[1]]
-    except (OSError, ValueError, EOFError) as error:
+    except NPZ_ERRORS as error:
         raise FileError(path, f"is no MeshNet archive: {error}") from error
     if rows.ndim != 2 or rows.shape[1] != 15 or neighbours.shape != (len(rows), 3) or not len(rows):
         raise FileError(path, f"has faces {rows.shape} and neighbours {neighbours.shape}: expected (n, 15) and (n, 3)")

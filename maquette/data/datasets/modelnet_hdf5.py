@@ -28,6 +28,7 @@ __all__ = ["HDF5_FOLDERS", "Hdf5Split", "find_hdf5", "read_hdf5", "turn_up"]
 HDF5_FOLDERS = {40: "modelnet40_ply_hdf5_2048", 10: "modelnet10_hdf5_2048"}
 """The folders' usual names, by number of classes."""
 
+_STANFORDS = "ply_data_"
 _FILE = re.compile(r"(?:ply_data_)?(?P<split>train|test)(?P<number>\d+)\.h5")
 _AUTHORS_ORDER = {(40, "train"): (3, 4, 0, 1, 2), (40, "test"): (0, 1)}
 
@@ -45,11 +46,18 @@ class Hdf5Split:
     authors_order: Int[np.ndarray, "N"]
 
 
-def find_hdf5(source: Path, classes: int) -> Path | None:
-    """The folder with the HDF5 files: `source` itself or the usual one in it; None where there is none."""
-    for folder in (source / HDF5_FOLDERS[classes], source):
-        if folder.is_dir() and any(_FILE.fullmatch(path.name) for path in sorted(folder.iterdir())):
-            return folder
+def find_hdf5(source: Path, classes: int) -> tuple[Path, int] | None:
+    """The folder with the HDF5 files and the classes that they hold; None where there is none.
+
+    It is the usual folder in `source`, or `source` itself. Ten classes are a part of forty: they are looked for in the
+    10-class files first, then in the others. Stanford's files are known by their names, `ply_data_…`.
+    """
+    for held in (10, 40) if classes == 10 else (40,):
+        for folder in (source / HDF5_FOLDERS[held], source):
+            names = [path.name for path in sorted(folder.iterdir())] if folder.is_dir() else []
+            found = [name for name in names if _FILE.fullmatch(name)]
+            if found and (classes == 40 or found[0].startswith(_STANFORDS) == (held == 40)):
+                return folder, held
     return None
 
 
@@ -114,7 +122,7 @@ def _listing(path: Path) -> Path:
     """The JSON file of names beside an HDF5 file: `ply_data_train_0_id2file.json`, or `train0_id2file.json`."""
     match = _FILE.fullmatch(path.name)
     assert match is not None
-    if path.name.startswith("ply_data_"):
+    if path.name.startswith(_STANFORDS):
         return path.with_name(f"ply_data_{match['split']}_{match['number']}_id2file.json")
     return path.with_name(f"{path.stem}_id2file.json")
 

@@ -7,11 +7,11 @@
 | `{train,test}_ori_label.npy` | true labels, whole numbers kept as float64 |
 | `train_label_{20,40,60,80}.npy` | symmetric noise |
 | `train_asy_label_{10,20,40}.npy` | asymmetric noise |
-| `pc_crosspoint_{train,test}.npz` | DAC's: `us` (n,) names, `feats` (n, 2048), self-supervised CrossPoint features |
+| `pc_crosspoint_{train,test}.pt`, or `.npz` | DAC's: `us` n names, `feats` (n, 2048), self-supervised CrossPoint |
 
 Rows are in the authors' order (`modelnet_hdf5`), which is checked against the true labels row by row before anything is
-taken. DAC's features come as a `.pt` file, which is a pickle and is never opened here; saved by their owner as `.npz`
-they are read, by name.
+taken; DAC's features go by name. Its `.pt` files are pickles: they are read by PyTorch's restricted reader, which makes
+numbers, texts, tensors and NumPy arrays of numbers and calls nothing else; a file that wants more is refused.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError  # noqa: TID251 (the error alone)
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from maquette.data.archives import NPZ_ERRORS
 from maquette.errors import FileError
 
 __all__ = ["Released", "read_released"]
@@ -57,8 +60,8 @@ def read_released(
     and every feature and noisy label would go to the wrong object. FileError too where there is nothing to read, or
     nothing to check the order by.
     """
-    pickled = folder / f"pc_crosspoint_{split}.pt"
-    named = folder / f"pc_crosspoint_{split}.npz"
+    crosspoint = (folder / f"pc_crosspoint_{split}{ending}" for ending in (".npz", ".pt"))
+    named = next((path for path in crosspoint if path.is_file()), None)
     files = {
         modality: path
         for modality, places in {
@@ -73,12 +76,7 @@ def read_released(
         for path in (sorted(folder.glob("train_*.npy")) if split == "train" else [])
         if _LABELS.fullmatch(path.stem)
     }
-    if not files and not noisy and not named.is_file():
-        if pickled.is_file():
-            raise FileError(
-                pickled,
-                "is a pickle, which is never opened: save it as .npz with arrays us and feats, where it came from",
-            )
+    if not files and not noisy and named is None:
         return Released()
     columns: dict[str, np.ndarray] = {}
     if files or noisy:
@@ -92,7 +90,7 @@ def read_released(
         ours[name] = placed
     vectors = {modality: ours[f"vectors {modality}"] for modality in files}
     origin = {modality: path.name for modality, path in files.items()}
-    if named.is_file() and "pointcloud" not in vectors:
+    if named is not None and "pointcloud" not in vectors:
         vectors["pointcloud"], origin["pointcloud"] = _by_name(named, names), named.name
     return Released(vectors, {name: ours[name] for name in noisy}, origin)
 
@@ -131,13 +129,42 @@ def _whole(path: Path, count: int) -> Int[np.ndarray, "N"]:
 
 
 def _by_name(path: Path, names: Sequence[str]) -> Float[np.ndarray, "N D"]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            listed, feats = [str(name) for name in archive["us"]], np.asarray(archive["feats"], dtype=np.float32)
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise FileError(path, f"is no archive of us and feats: {error}") from error
+    listed, feats = _read_pickle(path) if path.suffix == ".pt" else _read_npz(path)
+    if feats.ndim < 2 or len(feats) != len(listed):
+        raise FileError(path, f"holds {len(listed)} names and features of shape {feats.shape}: expected a row a name")
     row_of = {Path(name).stem: row for row, name in enumerate(listed)}
     missing = [name for name in names if Path(name).name not in row_of]
     if missing or len(row_of) != len(listed):
         raise FileError(path, f"lacks {len(missing)} of {len(names)} objects, first {missing[:1]}: expected each once")
     return np.asarray(feats[[row_of[Path(name).name] for name in names]].reshape(len(names), -1))
+
+
+def _read_npz(path: Path) -> tuple[list[str], np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return [str(name) for name in archive["us"]], np.asarray(archive["feats"], dtype=np.float32)
+    except NPZ_ERRORS as error:
+        raise FileError(path, f"is no archive of us and feats: {error}") from error
+
+
+def _read_pickle(path: Path) -> tuple[list[str], np.ndarray]:
+    """Names and features of a `.pt` file; `feats` may be one tensor or array, or a list of them."""
+    import torch
+
+    rebuild: Any = np.zeros(0).__reduce__()[0]
+    kinds: list[Any] = [np.ndarray, np.dtype, *(type(np.dtype(kind)) for kind in ("f2", "f4", "f8"))]
+    # What an array is made by has one name in files of NumPy 1 and another in those of NumPy 2.
+    makers = [(rebuild, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")]
+    try:
+        with torch.serialization.safe_globals([*kinds, *makers]):
+            content = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 (restricted: see above)
+        feats = torch.stack([torch.as_tensor(row, dtype=torch.float32) for row in content["feats"]])
+        return [str(name) for name in content["us"]], feats.numpy()
+    except UnpicklingError as error:
+        raise FileError(
+            path,
+            "is damaged, or holds more than names and numbers, all that is read of a pickle: where it came from, write "
+            f"numpy.savez({path.with_suffix('.npz').name!r}, us=names, feats=features)",
+        ) from error
+    except (*NPZ_ERRORS, IndexError) as error:
+        raise FileError(path, f"is no dict of us and feats, or a damaged one: {error}") from error

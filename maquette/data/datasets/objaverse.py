@@ -15,20 +15,22 @@
     <source>/test.json                    the same, for the test split
     <source>/features/<group>/<uid>.npz   xyz (n, 3), image_feat (12, D), thumbnail_feat (D,)
 
-OpenShape ships a `.npy` a shape that is a pickled dict, which is never opened here: its owner saves it as `.npz` of the
-same keys. Objects whose file is not there are left out, and `source["missing"]` of the manifest says how many.
+OpenShape ships a `.npy` a shape that is a pickled dict, which is never opened here: whoever trusts the files converts
+them to `.npz` of the same keys, by the command that the error names. Objects whose `.npz` is not there are left out,
+and `source["missing"]` of the manifest says how many.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from maquette.data.archives import NPZ_ERRORS
 from maquette.data.datasets.base import DATASETS
 from maquette.data.datasets.unpack import Packed, array_bytes, divide, file_digest, unpack
 from maquette.data.manifest import Manifest
@@ -38,6 +40,11 @@ from maquette.errors import ConfigError, FileError
 __all__ = ["objaverse"]
 
 _LISTS = {"train": "train_200.json", "test": "test.json"}
+_CONVERT = (
+    'python -c "import pathlib, numpy as np; '
+    "[np.savez(f.with_suffix('.npz'), **{{k: d[k] for k in ('xyz', 'image_feat', 'thumbnail_feat')}}) "
+    "for f in sorted(pathlib.Path('{folder}').rglob('*.npy')) for d in [np.load(f, allow_pickle=True).item()]]\""
+)
 _IMAGES = {"renders": "image_feat", "thumbnail": "thumbnail_feat"}
 
 
@@ -74,6 +81,7 @@ def objaverse(
         if (source / "features" / group / f"{uid}.npz").is_file()
     }
     if not there:
+        _refuse_pickles(source / "features", entries)
         raise FileError(source / "features", f"holds no <group>/<uid>.npz of the {len(entries)} shapes that are listed")
     class_names = sorted({category for _, _, category in there.values()})
     labels = {uid: class_names.index(category) for uid, (_, _, category) in there.items()}
@@ -109,6 +117,18 @@ def objaverse(
     )
 
 
+def _refuse_pickles(folder: Path, entries: Mapping[str, tuple[str, str, str]]) -> None:
+    """FileError with the command that converts OpenShape's own files, if they are what is there."""
+    released = (folder / group / f"{uid}.npy" for uid, (_, group, _) in entries.items())
+    first = next((path for path in released if path.is_file()), None)
+    if first is not None:
+        raise FileError(
+            first,
+            "is a pickled dict, as OpenShape's all are, and pickles are never opened: if you trust the files, convert "
+            f"them once with: {_CONVERT.format(folder=folder.as_posix())}",
+        )
+
+
 def _read_list(path: Path) -> dict[str, tuple[str, str]]:
     """Group and category of every shape of a list; FileError where an entry lacks one, or would leave the folder."""
     try:
@@ -141,5 +161,5 @@ def _array(path: Path, key: str) -> np.ndarray:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return np.asarray(archive[key], dtype=np.float32)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except NPZ_ERRORS as error:
         raise FileError(path, f"is no archive with {key}: {error}") from error

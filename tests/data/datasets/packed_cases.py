@@ -55,21 +55,24 @@ def modelnet_names(classes: int, split: str, each: int) -> list[str]:
     return [names[at] for at in np.random.default_rng(len(split)).permutation(len(names))]
 
 
-def write_hdf5(source: Path, *, classes: int = 40, files: int = 5) -> dict[str, list[str]]:
+def write_hdf5(
+    source: Path, *, classes: int = 40, files: int = 5, kinds: tuple[str, str, str] = ("kind0", "kind1", "kind2")
+) -> dict[str, list[str]]:
     """ModelNet's HDF5 layout with three classes in `source`; names by split, in sorted order of files and rows."""
     folder = source / {40: "modelnet40_ply_hdf5_2048", 10: "modelnet10_hdf5_2048"}[classes]
     folder.mkdir(parents=True)
     rng = np.random.default_rng(2)
     listed = {}
     for split, count in (("train", files), ("test", 2)):
-        names = modelnet_names(3, split, each=5 if split == "train" else 2)
+        drawn = modelnet_names(3, split, each=5 if split == "train" else 2)
+        names = [name.replace(f"kind{name[4]}", kinds[int(name[4])]) for name in drawn]
         listed[split] = names
         for number, part in enumerate(np.array_split(np.array(names), count)):
             stem = f"ply_data_{split}{number}" if classes == 40 else f"{split}{number}"
             listing = f"ply_data_{split}_{number}" if classes == 40 else stem
             with h5py.File(folder / f"{stem}.h5", "w") as file:
                 file["data"] = rng.normal(size=(len(part), 16, 3)).astype(np.float32)
-                file["label"] = np.array([[int(name[4])] for name in part], dtype=np.uint8)
+                file["label"] = np.array([[kinds.index(name.split("/")[0])] for name in part], dtype=np.uint8)
             names_file = folder / f"{listing}_id2file.json"
             names_file.write_text(json.dumps([f"{name}.ply" for name in part]), encoding="utf-8")
     return listed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,23 @@ def test_an_archive_and_ronos_files_hold_the_same(tmp_path: Path) -> None:
         assert not found["test"].noisy
 
 
+@pytest.mark.parametrize("source", ["datasets", "datasets/3D_MNIST"])
+def test_ronos_test_features_lie_one_folder_deeper(tmp_path: Path, source: str) -> None:
+    folder = tmp_path / "datasets" / "3D_MNIST"
+    (folder / "3D_MNIST").mkdir(parents=True)
+    rono_folder(folder)
+    (folder / "test_pt_feat.npy").rename(folder / "3D_MNIST" / "test_pt_feat.npy")
+    name, found = read_digits(tmp_path / source)
+    assert name == "RONO's files"
+    for split in ("train", "test"):
+        np.testing.assert_array_equal(found[split].vectors, VECTORS[split].astype(np.float32))
+        np.testing.assert_array_equal(found[split].labels, LABELS[split])
+    np.testing.assert_array_equal(found["train"].noisy[40], NOISY)
+    (folder / "3D_MNIST" / "test_pt_feat.npy").unlink()
+    with pytest.raises(FileError, match=r"holds no test_pt_feat\.npy: expected features of both splits, or of neither"):
+        read_digits(tmp_path / source)
+
+
 def test_kaggles_files(tmp_path: Path) -> None:
     import h5py
 
@@ -94,9 +112,14 @@ def test_faults_name_the_file_and_what_was_expected(tmp_path: Path) -> None:
         read_digits(tmp_path / "missing")
     with pytest.raises(FileError, match=r"0 archives with train_image"):
         read_digits(tmp_path)
-    (tmp_path / "bad.npz").write_bytes(b"not an archive")
-    with pytest.raises(FileError, match="is no archive of digits"):
-        read_digits(tmp_path / "bad.npz")
+    plain = BytesIO()
+    np.save(plain, np.zeros(3))
+    for content in (b"not an archive", b"", b"PK\x03\x04 cut short", plain.getvalue()):
+        (tmp_path / "bad.npz").write_bytes(content)
+        with pytest.raises(FileError, match=r"bad\.npz: is no archive of digits"):
+            read_digits(tmp_path / "bad.npz")
+        with pytest.raises(FileError, match=r"bad\.npz: is no archive of arrays: remove it, or name"):
+            read_digits(tmp_path)
     folder = tmp_path / "rono"
     folder.mkdir()
     rono_folder(folder)

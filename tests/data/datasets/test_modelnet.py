@@ -134,6 +134,28 @@ def test_ten_classes_have_their_own_order(tmp_path: Path) -> None:
     assert true.tolist() == manifest.labels("train").tolist()
 
 
+def test_ten_classes_out_of_the_files_of_forty(tmp_path: Path) -> None:
+    listed = write_hdf5(tmp_path / "data", kinds=("airplane", "bed", "chair"))
+    names = sorted(name for part in listed.values() for name in part if not name.startswith("airplane"))
+    write_renders(tmp_path / "data", names, views=4)
+    manifest = modelnet(tmp_path / "set", source=tmp_path / "data", classes=10, views=2)
+    assert (manifest.name, manifest.class_names, list(manifest.ids)) == ("modelnet10", ("bed", "chair"), names)
+    assert {item.id: manifest.class_names[item.label] for item in manifest} == {
+        name: name.split("/")[0] for name in names
+    }
+    whole = modelnet(tmp_path / "all", source=tmp_path / "data", views=2)
+    by_id = {item.id: item for item in whole}
+    assert len(whole) > len(manifest)
+    for item in manifest:
+        assert set(item.paths) == {"image", "pointcloud"} and item.split == by_id[item.id].split
+        one, other = (
+            np.load(m.files(m_item, "pointcloud")[0]) for m, m_item in ((manifest, item), (whole, by_id[item.id]))
+        )
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(FileError, match=r"holds modelnet40_ply_hdf5_2048 alone: expected modelnet10_hdf5_2048 too"):
+        modelnet(tmp_path / "other", source=tmp_path / "data", classes=10, features=tmp_path)
+
+
 def test_what_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileError, match="holds no ModelNet: expected"):

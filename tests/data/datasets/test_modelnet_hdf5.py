@@ -24,8 +24,9 @@ from tests.data.datasets.packed_cases import authors_rows, write_hdf5
 )
 def test_the_authors_order(tmp_path: Path, classes: int, files: int, split: str, order: tuple[int, ...]) -> None:
     listed = write_hdf5(tmp_path, classes=classes, files=files)[split]
-    folder = find_hdf5(tmp_path, classes)
-    assert folder is not None
+    found = find_hdf5(tmp_path, classes)
+    assert found is not None and found[1] == classes
+    folder = found[0]
     part = read_hdf5(folder, split, classes)
     assert list(part.names) == listed
     assert [part.names[row] for row in part.authors_order] == authors_rows(listed, order)
@@ -35,7 +36,7 @@ def test_the_authors_order(tmp_path: Path, classes: int, files: int, split: str,
 def test_points_are_turned_to_z_up(tmp_path: Path) -> None:
     write_hdf5(tmp_path)
     folder = tmp_path / "modelnet40_ply_hdf5_2048"
-    assert find_hdf5(folder, 40) == folder
+    assert find_hdf5(folder, 40) == (folder, 40)
     with h5py.File(folder / "ply_data_train1.h5") as file:
         raw = np.asarray(file["data"])
     part = read_hdf5(folder, "train", 40)
@@ -43,6 +44,16 @@ def test_points_are_turned_to_z_up(tmp_path: Path) -> None:
     np.testing.assert_array_equal(turned, np.stack([raw[..., 0], -raw[..., 2], raw[..., 1]], axis=-1))
     # A turn, not a mirror.
     assert np.linalg.det(turn_up(np.eye(3))) == pytest.approx(1.0)
+
+
+def test_ten_classes_are_looked_for_in_their_own_files_first(tmp_path: Path) -> None:
+    write_hdf5(tmp_path)
+    forty = tmp_path / "modelnet40_ply_hdf5_2048"
+    assert find_hdf5(tmp_path, 10) == find_hdf5(forty, 10) == (forty, 40)
+    write_hdf5(tmp_path, classes=10, files=2)
+    ten = tmp_path / "modelnet10_hdf5_2048"
+    assert find_hdf5(tmp_path, 10) == find_hdf5(ten, 10) == (ten, 10)
+    assert find_hdf5(tmp_path, 40) == (forty, 40)
 
 
 def test_what_is_not_there_or_damaged(tmp_path: Path) -> None:

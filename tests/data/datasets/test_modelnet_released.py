@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from maquette.data.datasets.modelnet_released import read_released
 from maquette.errors import FileError
@@ -65,15 +68,72 @@ def test_files_of_another_size_are_refused(tmp_path: Path) -> None:
 
 
 def test_dacs_features_go_by_name(tmp_path: Path) -> None:
-    (tmp_path / "pc_crosspoint_test.pt").write_bytes(b"")
-    with pytest.raises(FileError, match=r"is a pickle, which is never opened: save it as \.npz"):
-        read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
     listed = [f"{NAMES[row].split('/')[1]}.off" for row in (3, 1, 0, 2, 5, 4)]
     np.savez(tmp_path / "pc_crosspoint_test.npz", us=listed, feats=np.array([[3.0], [1], [0], [2], [5], [4]]))
     released = read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
     assert released.vectors["pointcloud"][:, 0].tolist() == [0, 1, 2, 3, 4, 5]
     np.savez(tmp_path / "pc_crosspoint_test.npz", us=listed[1:], feats=np.zeros((5, 1)))
     with pytest.raises(FileError, match="lacks 1 of 6 objects, first"):
+        read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
+
+
+LISTED = [f"{NAMES[row].split('/')[1]}.off" for row in (3, 1, 0, 2, 5, 4)]
+ROWS = np.array([[3.0, -3], [1, -1], [0, 0], [2, -2], [5, -5], [4, -4]], dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    "feats",
+    [
+        torch.tensor(ROWS),
+        list(torch.tensor(ROWS)),
+        ROWS,
+        list(ROWS.astype(np.float64)),
+        ROWS.tolist(),
+    ],
+    ids=["tensor", "tensors", "array", "arrays", "numbers"],
+)
+def test_dacs_pickles_are_read_as_they_were_released(tmp_path: Path, feats: Any) -> None:
+    torch.save({"us": LISTED, "feats": feats}, tmp_path / "pc_crosspoint_test.pt")  # noqa: TID251
+    released = read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
+    np.testing.assert_array_equal(released.vectors["pointcloud"], np.arange(6)[:, None] * [1.0, -1.0])
+    assert released.origin == {"pointcloud": "pc_crosspoint_test.pt"}
+    assert np.ndarray not in torch.serialization.get_safe_globals(), "arrays are let in for the one file alone"
+
+
+def test_arrays_pickled_by_numpy_1_are_read_too(tmp_path: Path) -> None:
+    torch.save({"us": LISTED, "feats": ROWS}, tmp_path / "new.pt")  # noqa: TID251
+    with zipfile.ZipFile(tmp_path / "new.pt") as new, zipfile.ZipFile(tmp_path / "pc_crosspoint_test.pt", "w") as old:
+        for name in new.namelist():
+            old.writestr(name, new.read(name).replace(b"numpy._core.multiarray", b"numpy.core.multiarray"))
+    assert b"numpy.core.multiarray" in (tmp_path / "pc_crosspoint_test.pt").read_bytes()
+    released = read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
+    assert released.vectors["pointcloud"][:, 0].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+class _Harmful:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (Path("harmed"),)
+
+
+def test_a_pickle_that_would_call_something_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "pc_crosspoint_test.pt"
+    for content in (_Harmful(), {"us": LISTED, "feats": ROWS, "more": _Harmful()}):
+        torch.save(content, path)  # noqa: TID251
+        with pytest.raises(FileError, match=r"holds more than names .* write numpy\.savez\('pc_crosspoint_test\.npz'"):
+            read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
+        assert not (tmp_path / "harmed").exists()
+    whole = path.read_bytes()
+    for damaged in (b"", b"text", b"\x80\x02junk", whole[:-200]):
+        path.write_bytes(damaged)
+        with pytest.raises(FileError, match=r"pc_crosspoint_test\.pt: is (damaged|no dict of us and feats)"):
+            read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
+    for other, reason in (({"us": LISTED}, "is no dict of us and feats"), ([1], "is no dict of us and feats")):
+        torch.save(other, path)  # noqa: TID251
+        with pytest.raises(FileError, match=reason):
+            read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
+    torch.save({"us": LISTED[:5], "feats": ROWS}, path)  # noqa: TID251
+    with pytest.raises(FileError, match=r"holds 5 names and features of shape \(6, 2\): expected a row a name"):
         read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,3 +54,24 @@ def test_what_is_refused(tmp_path: Path) -> None:
     (tmp_path / "n200" / "features").rename(tmp_path / "n200" / "elsewhere")
     with pytest.raises(FileError, match="holds no <group>/<uid>"):
         objaverse(tmp_path / "set", source=tmp_path / "n200")
+
+
+def test_openshapes_own_files_are_converted_by_the_command_that_the_error_names(tmp_path: Path) -> None:
+    write_objaverse(tmp_path / "n200")
+    expected = objaverse(tmp_path / "set", source=tmp_path / "n200", points=16)
+    for path in sorted((tmp_path / "n200" / "features").rglob("*.npz")):
+        with np.load(path) as archive:
+            content: Any = {
+                **{key: archive[key] for key in archive.files},
+                "rgb": np.zeros((40, 3)),
+                "text": ["a name"],
+            }
+        np.save(path.with_suffix(".npy"), content, allow_pickle=True)
+        path.unlink()
+    with pytest.raises(FileError, match=r"a0\.npy: is a pickled dict, .* if you trust the files, convert") as refused:
+        objaverse(tmp_path / "other", source=tmp_path / "n200", points=16)
+    program, option, code = shlex.split(refused.value.reason.split("convert them once with: ")[1])
+    assert (program, option) == ("python", "-c")
+    subprocess.run([sys.executable, option, code], check=True)
+    manifest = objaverse(tmp_path / "other", source=tmp_path / "n200", points=16)
+    assert manifest.files_digest == expected.files_digest
