@@ -63,6 +63,68 @@ def test_a_planted_fault_is_found(rule: str, place: tuple[str, ...], value: Any)
     assert all(violation.line().startswith(f"bad: {rule}: ") for violation in found)
 
 
+DECIDING = (
+    ("protocol",),
+    ("protocol", "metric"),
+    ("protocol", "exclude_self"),
+    ("objects",),
+    ("objects", "listed"),
+    ("objects", "left_out"),
+    ("run", "practice", "epoch"),
+    ("run", "practice", "epoch", "split"),
+    ("run", "practice", "stopping"),
+    ("run", "practice", "views"),
+    ("run", "practice", "views", "image", "choice"),
+    ("run", "practice", "listing"),
+    ("run", "practice", "encoders"),
+    ("run", "practice", "encoders", "pointcloud", "labels"),
+)
+
+
+@pytest.mark.parametrize("place", DECIDING, ids=".".join)
+def test_a_fact_that_is_not_there_is_missed_by_name(place: tuple[str, ...]) -> None:
+    faulty = deepcopy(GOOD)
+    at = faulty
+    for key in place[:-1]:
+        at = at[key]
+    del at[place[-1]]
+    found = lint({"bad": faulty})
+    assert {violation.rule for violation in found} == {"facts_missing"}
+    named = place[1:] if place[0] == "run" else place
+    assert any(".".join(named).removesuffix(".choice").removesuffix(".labels") in v.reason for v in found)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("run", "practice", "views", "image"), "random"),
+        (("run", "practice", "views"), ["image"]),
+        (("run", "practice", "encoders"), "none"),
+        (("run", "practice", "encoders", "pointcloud"), "CrossPoint"),
+        (("objects",), [1]),
+        (("objects", "measured"), "9"),
+        (("objects", "left_out"), 1),
+        (("protocol",), "clean"),
+    ],
+)
+def test_a_fact_of_another_kind_is_named_and_no_crash(place: tuple[str, ...], value: Any) -> None:
+    found = lint({"bad": _plant(place, value)})
+    assert [violation.rule for violation in found] == ["facts_missing"]
+    assert place[-1] in found[0].reason
+
+
+def test_vectors_without_views_and_encoders_that_began_anew_are_facts() -> None:
+    assert lint({"good": _plant(("run", "practice", "views"), {})}) == ()
+    assert lint({"good": _plant(("run", "practice", "encoders"), {})}) == ()
+
+
+def test_a_runs_own_record_is_not_asked_for_what_is_measured_later() -> None:
+    record = {"config": {}, "practice": GOOD["run"]["practice"]}
+    assert lint({"run": record}) == ()
+    for more in ({"row": "a row"}, {"metrics": {}}):
+        assert {violation.rule for violation in lint({"row": {**record, **more}})} == {"facts_missing"}
+
+
 @pytest.mark.parametrize(
     ("key", "value"), [("metric", "euclidean"), ("ranks", "100"), ("ties", "gallery_order"), ("empty_queries", "zero")]
 )
@@ -97,6 +159,7 @@ def test_all_faults_at_once_are_all_found() -> None:
 def test_a_row_with_several_protocols_is_held_to_the_clean_one() -> None:
     row = {
         "practice": GOOD["run"]["practice"],
+        "objects": GOOD["objects"],
         "protocols": {"paper_cmcl": PAPER_CMCL.as_json(), "clean": CLEAN.as_json()},
     }
     assert lint({"row": row}) == ()
