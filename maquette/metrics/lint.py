@@ -4,12 +4,13 @@
 |---|---|
 | `epoch_on_test` | the evaluated epoch was chosen on the test split |
 | `stopped_on_test` | training was stopped early by test labels |
+| `chosen_by_true_labels` | epoch or end of training were chosen on another split, by true labels |
 | `self_match` | a query stands in its own gallery and counts as relevant |
 | `unseeded_views` | image views are drawn at random without a seed |
 | `replaced_items` | test objects were replaced, repeated or left out without being listed |
 | `pretrained_on_clean` | an encoder was trained on true labels of the same objects, or nobody says on what |
 | `unsorted_listing` | objects stand in the order of a directory listing |
-| `metric_changed` | rows that are compared were measured by different rules |
+| `metric_changed` | rows that are compared were measured by different rules, or by others than their protocol names |
 | `facts_missing` | the result does not say what a rule asks for |
 
 A run folder's `run.json`, what `maquette evaluate --json` prints and the row files of `maquette reproduce` carry the
@@ -23,11 +24,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from maquette.metrics.protocol import PROTOCOLS
+
 __all__ = ["RULES", "Violation", "lint"]
 
 RULES = (
     "epoch_on_test",
     "stopped_on_test",
+    "chosen_by_true_labels",
     "self_match",
     "unseeded_views",
     "replaced_items",
@@ -89,6 +93,7 @@ def _lint_one(values: Mapping[str, Any]) -> _Found:
     else:
         yield from _lint_practice(practice)
     rules, objects = _protocol(values), values.get("objects")
+    yield from _lint_named(values)
     if rules is not None:
         yield from _lint_protocol(rules)
     elif not _is_run(values):
@@ -105,6 +110,17 @@ def _lint_protocol(rules: Mapping[str, Any]) -> _Found:
         yield "self_match", f"protocol {rules.get('name', 'without a name')!r} counts a query in its own gallery"
 
 
+def _lint_named(values: Mapping[str, Any]) -> _Found:
+    """Every set of rules against the protocol that it names: what is measured otherwise is not that protocol."""
+    for name, rules in _all_rules(values).items():
+        if name in PROTOCOLS:
+            known = PROTOCOLS[name].as_json()
+            for key in _MEASURING:
+                if key in rules and rules[key] != known[key]:
+                    reason = f"protocol {name!r} has {key} {_json(rules[key])}: expected {_json(known[key])}"
+                    yield "metric_changed", reason
+
+
 def _lint_practice(practice: Mapping[str, Any]) -> _Found:
     for key, rule, verb in (("epoch", "epoch_on_test", "chosen"), ("stopping", "stopped_on_test", "stopped")):
         fact = practice.get(key)
@@ -114,6 +130,8 @@ def _lint_practice(practice: Mapping[str, Any]) -> _Found:
             yield _missing(f"practice.{key}.split", None, "a split, or null where none decided")
         elif fact["split"] == "test":
             yield rule, f"the run was {verb} on the split 'test' ({fact.get('by', 'no reason given')})"
+        elif fact["split"] is not None:
+            yield from _lint_choice(fact, f"practice.{key}", verb)
     yield from _lint_views(practice.get("views"))
     listing = practice.get("listing")
     if not isinstance(listing, Mapping):
@@ -123,6 +141,15 @@ def _lint_practice(practice: Mapping[str, Any]) -> _Found:
     yield from _lint_encoders(practice.get("encoders"))
     if "objects" in practice:
         yield from _lint_objects(practice["objects"], "practice.objects")
+
+
+def _lint_choice(fact: Mapping[str, Any], place: str, verb: str) -> _Found:
+    """A choice on a split other than test: by given labels, and it says so."""
+    by, labels = str(fact.get("by", "no reason given")), fact.get("labels")
+    if labels == "true" or "true label" in by.lower():
+        yield "chosen_by_true_labels", f"the run was {verb} on the split {fact['split']!r} by true labels ({by})"
+    elif labels not in ("given", "none"):
+        yield _missing(f"{place}.labels", labels, '"given", or "none" where no label was read')
 
 
 def _lint_views(by_modality: Any) -> _Found:
@@ -188,21 +215,29 @@ def _practice(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found if isinstance(found, Mapping) else None
 
 
+def _all_rules(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Every set of rules that a result was measured by, by the protocol's name."""
+    one, several = values.get("protocol"), values.get("protocols")
+    if isinstance(one, Mapping):
+        return {str(one.get("name", "")): one}
+    found = several if isinstance(several, Mapping) else {}
+    return {name: rules for name, rules in sorted(found.items()) if isinstance(rules, Mapping)}
+
+
 def _protocol(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The rules a result was measured by; of several sets of rules the clean one, if it is among them."""
-    one = values.get("protocol")
-    if isinstance(one, Mapping):
-        return one
-    several = values.get("protocols")
-    if not isinstance(several, Mapping) or not several:
-        return None
-    rules = several["clean" if "clean" in several else min(several)]
-    return rules if isinstance(rules, Mapping) else None
+    found = _all_rules(values)
+    return found.get("clean") or next(iter(found.values()), None)
 
 
 def _measuring(values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """By which rules rows are told apart: those of the protocol named, which `_lint_named` holds theirs against."""
     rules = _protocol(values)
-    return None if rules is None else {key: rules.get(key) for key in _MEASURING}
+    if rules is None:
+        return None
+    name = rules.get("name")
+    known = PROTOCOLS[name].as_json() if isinstance(name, str) and name in PROTOCOLS else rules
+    return {key: known.get(key) for key in _MEASURING}
 
 
 def _json(value: Any) -> str:
