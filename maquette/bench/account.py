@@ -1,6 +1,7 @@
 """What stands beside a table for machines: `results.json`, its metrics alone, and `manifest.json`, how they came about.
 
-Metrics depend on nothing but configurations, data and seeds: a second run on the same machine writes the same bytes.
+Metrics depend on nothing but configurations, data and seeds: a second run by the same installation on the same machine
+writes the same bytes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from maquette.bench.plan import Row, Table
 from maquette.data.atomic import write_atomically
-from maquette.train.provenance import provenance
+from maquette.train.provenance import machine_words, provenance
 
 __all__ = ["write_account"]
 
@@ -43,7 +44,7 @@ def _row(row: Row, result: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "config": row.config.relative_to(row.config.parents[1]).as_posix(),
         "data": result["data"]["digest"],
-        "machine": f"{made['machine']}, {made['device']}, {made['threads']} threads",
+        "machine": f"{machine_words(made)}, {made['threads']} threads",
         "commit": made["commit"],
         **{name: result[name] for name in ("identity", "seeds", "seconds")},
     }

@@ -9,6 +9,7 @@ from typing import Any
 
 from maquette.bench.plan import Cell, Table
 from maquette.bench.tables import average, crossing, figure_lines, how_lines, noise_of, overview
+from maquette.metrics import get_protocol
 
 __all__ = ["compared_lines", "render_compared"]
 
@@ -17,6 +18,10 @@ _MEAN = "mean of "
 _EXPLAINED = (
     "Cells: paper / ours ± standard deviation over seeds / difference (ours - paper), mAP in percent; ours alone where "
     "the paper has no figure. One seed: with the 95 % interval over queries. not run: there is no result."
+)
+_SELF_MATCH = (
+    "The papers count a query in its own gallery, this protocol does not: pairs of one modality have no figures of "
+    "theirs beside them."
 )
 
 _Results = Sequence[Mapping[str, Any]]
@@ -40,6 +45,8 @@ def render_compared(table: Table, results: _Results, figures: Sequence[Path] = (
             kind = "pairs of different modalities" if only_crossing else "all pairs"
             words = f"{data}: mAP" if data else "mAP"
             lines += ["", f"## {words}, protocol `{protocol}`, {kind}", ""]
+            if any(cell.data == data and _measured_otherwise(cell.pair, protocol) for cell in table.published):
+                lines += [_SELF_MATCH, ""]
             lines += compared_lines(table, own, data, protocol)
     how = how_lines(table, results) if results else [f"* No row has been run yet.\n* Command: `{table.command}`"]
     return "\n".join([*lines, "", "## How", "", *how, ""])
@@ -92,7 +99,7 @@ def _text(table: Table, results: _Results, cell: Cell, protocol: str) -> str:
     found = [scores for result in results if (scores := _scores(result, cell, protocol)) is not None]
     # No value: no query had a relevant item.
     values = [100 * scores["map"] for scores in found if scores["map"] is not None]
-    paper = table.published.get(cell)
+    paper = None if _measured_otherwise(cell.pair, protocol) else table.published.get(cell)
     ours = "–" if found else _NOT_RUN
     if len(values) > 1:
         ours = f"{mean(values):.2f} ± {stdev(values):.2f}"
@@ -102,6 +109,11 @@ def _text(table: Table, results: _Results, cell: Cell, protocol: str) -> str:
     if paper is None:
         return ours
     return f"{paper:.2f} / {ours} / " + (f"{mean(values) - paper:+.2f}" if values else "–")
+
+
+def _measured_otherwise(pair: str, protocol: str) -> bool:
+    """Whether papers' figures of the pair, in which each query finds itself, are no measure under the protocol."""
+    return get_protocol(protocol).exclude_self and len(set(pair.split("->"))) == 1 and "->" in pair
 
 
 def _scores(result: Mapping[str, Any], cell: Cell, protocol: str) -> Mapping[str, Any] | None:

@@ -32,7 +32,7 @@ from maquette.metrics import get_protocol
 from maquette.train.data import build_manifest, prepare_data, train_before
 from maquette.train.evaluation import encode_run
 from maquette.train.experiment import train
-from maquette.train.practice import measured_objects
+from maquette.train.practice import image_views, measured_objects
 from maquette.train.record import read_record
 from maquette.train.run import Run
 from maquette.types import Progress
@@ -179,7 +179,7 @@ def _result(
         **({"set": row.data} if row.data else {}),
         "seeds": {"train": config.train.seed, "noise": config.noise.seed},
         "metrics": {**metrics, **more},
-        "protocols": {name: get_protocol(name).as_json() for name in table.protocols},
+        "protocols": {name: _rules(name, config, more.get("views", {}).get(name, {})) for name in table.protocols},
         "config": _without_places(config),
         **({"defaults": facts["defaults"]} if "defaults" in facts else {}),
         "epoch": "last",
@@ -189,6 +189,13 @@ def _result(
         "resumed": resumed,
         "command": _command(row, table),
     }
+
+
+def _rules(name: str, config: RunConfig, by_views: Mapping[str, Any]) -> dict[str, Any]:
+    """The protocol's rules, but with the numbers of views that were measured: all together, and those of `by_views`."""
+    together = image_views(config)
+    counts = {int(count) for count in by_views} | ({together} if together is not None else set())
+    return {**get_protocol(name).as_json(), "view_counts": sorted(counts)}
 
 
 def _command(row: Row, table: Table) -> str:

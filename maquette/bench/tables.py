@@ -10,6 +10,7 @@ from typing import Any
 
 from maquette.bench.rows import Table
 from maquette.metrics.lint import lint
+from maquette.train.provenance import machine_words
 
 __all__ = [
     "Noise",
@@ -224,7 +225,7 @@ def how_lines(table: Table, results: _Results) -> list[str]:
         f"* Held against the protocol `clean` (`maquette lint`): {_linted(results)}.",
         f"* Commits: {_distinct(results, lambda r: str(r['provenance']['commit']))}. "
         f"Data digests: {_distinct(results, lambda r: str(r['data']['digest'])[:16])}.",
-        f"* Machines: {_distinct(results, lambda r: r['provenance']['machine'] + ', ' + r['provenance']['device'])}, "
+        f"* Machines: {_distinct(results, lambda r: machine_words(r['provenance']))}, "
         f"{_distinct(results, lambda r: str(r['provenance']['threads']))} threads.",
         f"* Command: `{table.command}`",
     ]

@@ -22,7 +22,7 @@ def audit(
         str, typer.Option(help="Rates of the noise that the self-test plants; an empty one leaves the test out.")
     ] = "0.1,0.3",
     repeats: Annotated[int, typer.Option(min=1, help="How often the self-test plants each kind at each rate.")] = 3,
-    seed: Annotated[int, typer.Option(help="Of what the self-test plants.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of what the self-test plants.")] = 0,
     shown: Annotated[int, typer.Option(min=0, help="How many suspects the report pictures.")] = 60,
     as_json: JsonOption = False,
 ) -> None:

@@ -123,7 +123,7 @@ def calibrate(
     queries: Annotated[
         Path | None, typer.Option(help="A folder of photos, scans and meshes that are not in it, as class/name.ext.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Which items are drawn where there are too many.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Which items are drawn where there are too many.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Find out what scores mean in a collection; with neither option its own items are searched for, one by one."""

@@ -21,7 +21,7 @@ def compare(
     second: Annotated[Path, typer.Argument(metavar="RUN_B", help="Another's, on the same data.")],
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     protocol: Annotated[str, typer.Option(help="clean, paper_cmcl or paper_rono.")] = "clean",
-    seed: Annotated[int, typer.Option(help="Of the resampling.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the resampling.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Test two runs on the same data against each other, pair by pair of modalities.

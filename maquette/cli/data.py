@@ -182,7 +182,7 @@ def noise(
     out: Annotated[Path, typer.Option(help="The folder to write: noise.json, labels.npy, true_labels.npy, rows.npy.")],
     kind: Annotated[str, typer.Option(help="Noise model, by name.")] = "symmetric",
     rate: Annotated[float, typer.Option(help="Share of wrong labels, 0 to below 1.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Of the choice of objects and labels.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice of objects and labels.")] = 0,
     options: Annotated[
         list[str] | None, typer.Option("--option", help="One of the model's own options, key=value; may be repeated.")
     ] = None,

@@ -16,7 +16,7 @@ def lint(
         list[Path],
         typer.Argument(
             metavar="RUN...",
-            help="Runs' folders, results of `evaluate --json`, rows or folders of rows of `reproduce`.",
+            help="Runs' folders, results of `evaluate --json`, rows, folders of rows or of tables of `reproduce`.",
         ),
     ],
     as_json: JsonOption = False,
@@ -35,7 +35,10 @@ def lint(
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
-    """The results at a path by name: a run's, a file's, or those of all files of a folder."""
+    """The results at a path by name: a run's, a file's, those of all files of a folder, or a table's by its manifest.
+
+    FileError where there is none.
+    """
     from maquette.errors import FileError
 
     if path.is_dir() and not (path / "run.json").is_file():
@@ -44,8 +47,33 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
             raise FileError(path, "holds neither run.json nor results: expected a run's folder, or one of result files")
         read = {f"{path}/{file.stem}": _one(file) for file in files}
         # A table's own files stand beside its rows, and are no results.
-        return {name: values for name, values in read.items() if "table" not in values or "row" in values}
+        results = {name: values for name, values in read.items() if "table" not in values or "row" in values}
+        return results or _named(path, read.get(f"{path}/manifest", {}))
     return {str(path): _one(path / "run.json" if path.is_dir() else path)}
+
+
+def _named(folder: Path, manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The rows that a table's manifest names, of the folders beside the table's: tables may share their rows."""
+    from maquette.errors import FileError
+
+    rows = manifest.get("rows")
+    if not isinstance(rows, dict) or not rows:
+        raise FileError(
+            folder, "holds no row of results, and no manifest.json that names any: expected the folder of the rows"
+        )
+    read = {}
+    for row, facts in rows.items():
+        identity = facts.get("identity") if isinstance(facts, dict) else None
+        files = sorted(folder.resolve().parent.glob(f"*/{row}.json"))
+        found = [values for values in map(_one, files) if identity is not None and values.get("identity") == identity]
+        if not found:
+            raise FileError(
+                folder / "manifest.json",
+                f"names the row {row!r} of identity {identity}, which no folder beside it holds: "
+                "expected its file there; or lint the folder of the rows",
+            )
+        read[f"{folder}/{row}"] = found[0]
+    return read
 
 
 def _one(path: Path) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def density(
 def tsne(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run's folder.")],
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
-    seed: Annotated[int, typer.Option(help="Seed of the map.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the map.")] = 0,
     out: OutOption = Path("tsne.png"),
     as_json: JsonOption = False,
 ) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from maquette.config import RunConfig
+from maquette.config import RunConfig, load_config
 from maquette.data.store import Store
 from maquette.encoders import open_model
 from maquette.errors import CheckpointError
-from maquette.train.run import Run
+from maquette.train.run import Run, build_modalities
 
-__all__ = ["measured_objects", "practice", "what_it_saw"]
+__all__ = ["image_views", "measured_objects", "practice", "what_it_saw"]
 
 _WITHOUT_LABELS = ("mvi",)
 """Methods that read no label."""
@@ -44,6 +44,18 @@ def practice(config: RunConfig, store: Store) -> dict[str, Any]:
         "listing": {"sorted": list(ids) == sorted(ids)},
         "encoders": encoders,
     }
+
+
+def image_views(config: RunConfig) -> int | None:
+    """How many views an image's representation is the mean of; of frozen ones, in the configuration that made them.
+
+    None where there are no images, or vectors from elsewhere.
+    """
+    section, frozen = config.modalities.get("image"), config.data.frozen
+    if section is not None and section.kind == "features":
+        made_here = frozen is not None and (not frozen.modalities or "image" in frozen.modalities)
+        return image_views(load_config(frozen.config, frozen.changes)) if frozen is not None and made_here else None
+    return getattr(build_modalities(config).get("image"), "views", None)
 
 
 def what_it_saw(model: Path) -> dict[str, dict[str, Any]]:

@@ -23,6 +23,10 @@ def test_metrics_and_manifest(tmp_path: Path) -> None:
     assert (manifest["not_run"], manifest["seconds"], manifest["figures"]) == (["rono_40_seed1"], 2.5, ["map.png"])
     assert manifest["rows"]["rono_40_seed0"]["config"] == "set/x.toml"
     assert manifest["rows"]["rono_40_seed0"]["seeds"] == {"train": 0, "noise": 0}
+    assert manifest["rows"]["rono_40_seed0"]["machine"] == "a machine, cpu, 1 threads"
     assert str(tmp_path) not in text
-    write_account(tmp_path / "again", table, [{**found[0], "seconds": 9.0}], size="small")
+    made = {**found[0]["provenance"], "compiled_kernels": True}
+    write_account(tmp_path / "again", table, [{**found[0], "seconds": 9.0, "provenance": made}], size="small")
+    again = json.loads((tmp_path / "again" / "manifest.json").read_text())
+    assert again["rows"]["rono_40_seed0"]["machine"] == "a machine, cpu, compiled kernels, 1 threads"
     assert (tmp_path / "again" / "results.json").read_bytes() == (tmp_path / "out" / "results.json").read_bytes()

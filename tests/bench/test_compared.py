@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,25 +69,47 @@ def test_rows_as_columns_with_views_in_the_lines() -> None:
     table = made(
         "row",
         views=(1, 4),
-        published={Cell("one", "rono", "", "image->mesh", "4"): 60.5, Cell("one", "cmcl", "", "mesh->mesh"): 88.0},
+        published={
+            Cell("one", "rono", "", "image->mesh", "4"): 60.5,
+            Cell("one", "cmcl", "", "image->mesh", "1"): 88.0,
+        },
     )
     rows = {row.name: row for row in table.rows}
     lines = render_compared(table, [result(rows["one_rono_20_seed0"], 0.7, {"1": 0.5, "4": 0.6})]).splitlines()
     assert "| pair | rono | cmcl |" in lines
-    assert "| image → mesh, 1 view | 50.00 [49.0, 52.0] | not run |" in lines
+    assert "| image → mesh, 1 view | 50.00 [49.0, 52.0] | 88.00 / not run / – |" in lines
     assert "| image → mesh, 4 views | 60.50 / 60.00 [59.0, 62.0] / -0.50 | not run |" in lines
-    assert "| mesh → mesh | 70.00 [69.0, 72.0] | 88.00 / not run / – |" in lines
+    assert "| mesh → mesh | 70.00 [69.0, 72.0] | not run |" in lines
     # The other set has nothing measured and nothing published.
     assert "| all pairs | not run | not run |" in lines
 
 
 def test_views_as_columns_repeat_what_has_no_image() -> None:
-    table = made("views", ("cmcl",), views=(1, 4), published={Cell("one", "cmcl", "", "image->image", "1"): 86.0})
+    table = made("views", ("cmcl",), views=(1, 4), published={Cell("one", "cmcl", "", "image->mesh", "1"): 86.0})
     rows = {row.name: row for row in table.rows}
     lines = render_compared(table, [result(rows["one_cmcl_20_seed0"], 0.7, {"1": 0.5, "4": 0.6})]).splitlines()
     assert "| row | pair | 1 view | 4 views |" in lines
-    assert "| cmcl | image → image | 86.00 / 50.00 [49.0, 52.0] / -36.00 | 60.00 [59.0, 62.0] |" in lines
+    assert "| cmcl | image → mesh | 86.00 / 50.00 [49.0, 52.0] / -36.00 | 60.00 [59.0, 62.0] |" in lines
     assert "| cmcl | mesh → mesh | 70.00 [69.0, 72.0] | 70.00 [69.0, 72.0] |" in lines
+
+
+def test_figures_that_count_the_query_stand_beside_ours_where_ours_count_it_too() -> None:
+    published = {Cell("one", "cmcl", "", "image->image", "1"): 86.0, Cell("one", "cmcl", "", "image->mesh", "1"): 80.0}
+    table = made("views", ("cmcl",), views=(1,), published=published)
+    table = replace(table, protocols={"paper_cmcl": False, "clean": False})
+    one = result(table.rows[0], 0.7, {"1": 0.5})
+    for scores in (one["metrics"], one["metrics"]["views"]):
+        scores["paper_cmcl"] = scores["clean"]
+    parts = render_compared(table, [one]).split("## ")
+    starts = [f"one: mAP, protocol `{name}`" for name in table.protocols]
+    papers, clean = (next(part for part in parts if part.startswith(start)) for start in starts)
+    assert "| cmcl | image → image | 86.00 / 50.00 [49.0, 52.0] / -36.00 |" in papers
+    assert "| cmcl | image → image | 50.00 [49.0, 52.0] |" in clean
+    assert all("| cmcl | image → mesh | 80.00 / 50.00 [49.0, 52.0] / -30.00 |" in part for part in (papers, clean))
+    note = "The papers count a query in its own gallery"
+    assert note in clean and note not in papers
+    # The other set has no published figure: nothing is left out of it.
+    assert all(note not in part for part in parts if part.startswith("two: "))
 
 
 def test_without_results_the_published_figures_stand_alone() -> None:

@@ -112,6 +112,8 @@ def test_a_result_says_all_and_names_no_folder(table: Table, tmp_path: Path) -> 
     assert (row["epoch"], row["seeds"], row["config"]["train"]["epochs"]) == ("last", {"train": 0, "noise": 0}, 2)
     assert row["command"] == "maquette reproduce it --only rono --rates 0.4 --seeds 0"
     assert row["kind"] == "symmetric"
+    # A digit is one picture, whatever the protocols report.
+    assert {name: rules["view_counts"] for name, rules in row["protocols"].items()} == {"paper_rono": [1], "clean": [1]}
     assert {"commit", "machine", "threads"} <= row["provenance"].keys()
 
 

@@ -66,7 +66,12 @@ def test_cells_by_hand() -> None:
 
 def test_rows_that_keep_the_clean_protocol_are_said_to() -> None:
     rows = [
-        {**result("rono", 0.4, seed, 0.9), "practice": GOOD["run"]["practice"], "protocols": {"clean": CLEAN.as_json()}}
+        {
+            **result("rono", 0.4, seed, 0.9),
+            "practice": GOOD["run"]["practice"],
+            "objects": GOOD["objects"],
+            "protocols": {"clean": CLEAN.as_json()},
+        }
         for seed in range(2)
     ]
     assert "* Held against the protocol `clean` (`maquette lint`): all rows keep it." in how_lines(made_table(), rows)

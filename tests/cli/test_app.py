@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import maquette
 from maquette.cli.app import app, run_app
@@ -86,3 +87,6 @@ def test_every_command_has_a_help_line_and_json() -> None:
         assert "--json" in options or path == "maquette serve", f"{path} has no --json"
         for parameter in command.params:
             assert parameter.name == "help" or getattr(parameter, "help", None), f"{path}: {parameter.name} has no help"
+            if parameter.name == "seed":
+                refused = CliRunner().invoke(app, [*path.split()[1:], "--seed", "-1"])
+                assert refused.exit_code == 2 and "--seed" in refused.stderr, f"{path}: a seed below zero is no seed"

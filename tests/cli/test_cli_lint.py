@@ -35,6 +35,40 @@ def test_a_tables_own_files_beside_its_rows_are_no_results(tmp_path: Path) -> No
     assert json.loads(done.stdout)["results"] == [f"{tmp_path}/row"]
 
 
+def test_a_table_without_rows_of_its_own_is_held_to_those_that_its_manifest_names(tmp_path: Path) -> None:
+    for folder, identity in (("runs", "a"), ("runs-large", "b")):
+        (tmp_path / folder).mkdir()
+        row = {"table": "t", "row": "row", "identity": identity, "protocol": {"name": folder, "exclude_self": True}}
+        (tmp_path / folder / "row.json").write_text(json.dumps(row))
+    table = tmp_path / "T1"
+    table.mkdir()
+    (table / "results.json").write_text(json.dumps({"table": "t", "map": {"row": {}}}))
+    manifest = {"table": "t", "rows": {"row": {"identity": "b"}}}
+    (table / "manifest.json").write_text(json.dumps(manifest))
+    done = CliRunner().invoke(app, ["lint", str(table), "--json"])
+    assert done.exit_code == 1, "the row says nothing of how it was trained"
+    found = json.loads(done.stdout)
+    assert found["results"] == [f"{table}/row"]
+    assert {entry["rule"] for entry in found["violations"]} == {"facts_missing"}
+    own = json.loads((tmp_path / "runs-large" / "row.json").read_text()) | {"protocol": {"exclude_self": False}}
+    (tmp_path / "runs-large" / "row.json").write_text(json.dumps(own))
+    again = json.loads(CliRunner().invoke(app, ["lint", str(table), "--json"]).stdout)
+    assert "self_match" in {entry["rule"] for entry in again["violations"]}, "not its namesake"
+
+    for rows, reason in (
+        ({}, "holds no row of results"),
+        ({"row": {"identity": "c"}}, "names the row 'row' of identity c"),
+        ({"other": {"identity": "a"}}, "names the row 'other' of identity a"),
+        ({"row": {}}, "names the row 'row' of identity None"),
+    ):
+        (table / "manifest.json").write_text(json.dumps({"table": "t", "rows": rows}))
+        done = CliRunner().invoke(app, ["lint", str(table)])
+        assert isinstance(done.exception, FileError) and reason in str(done.exception)
+    (table / "manifest.json").unlink()
+    done = CliRunner().invoke(app, ["lint", str(table)])
+    assert isinstance(done.exception, FileError) and "holds no row of results" in str(done.exception)
+
+
 def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[")
     for words, reason in (

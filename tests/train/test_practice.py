@@ -12,7 +12,7 @@ from maquette.data.prepare import prepare
 from maquette.data.store import Store
 from maquette.modalities import FeaturesModality
 from maquette.train.experiment import train
-from maquette.train.practice import measured_objects, practice, what_it_saw
+from maquette.train.practice import image_views, measured_objects, practice, what_it_saw
 from tests.data.datasets.packed_cases import write_pairs
 from tests.train.tiny import tiny_config, tiny_store
 
@@ -59,3 +59,20 @@ def test_what_a_model_saw_is_what_its_run_and_those_before_it_saw(tmp_path: Path
     later = tiny_config(method__name="mvi", train__epochs=1, train__start=noisy)
     after = what_it_saw(train(later, store, out=tmp_path / "later").model)
     assert after["pointcloud"]["labels"] == "given", "a method without labels does not unsee them"
+
+
+def test_views_of_frozen_images_are_those_of_the_configuration_that_made_them(tmp_path: Path) -> None:
+    first = tmp_path / "first.toml"
+    image = '[modalities.image]\nencoder = "resnet18"\nprepare = { views = 6, resolution = 32, train_views = 1 }\n'
+    first.write_text(image)
+    vectors = {"encoder": "mlp", "kind": "features"}
+
+    def views(frozen: dict[str, object] | None, section: dict[str, str] = vectors) -> int | None:
+        return image_views(RunConfig.from_mapping({"data": {"frozen": frozen}, "modalities": {"image": section}}))
+
+    assert views({"config": first}) == 6
+    assert views({"config": first, "modalities": ["image"], "changes": ["modalities.image.prepare.views=3"]}) == 3
+    assert views({"config": first, "modalities": ["pointcloud"]}) is None
+    assert views(None) is None, "vectors from elsewhere"
+    assert views(None, {"encoder": "resnet18"}) == 4, "the default of pictures"
+    assert image_views(RunConfig.from_mapping({"modalities": {"mesh": {"encoder": "meshnet"}}})) is None

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import maquette
-from maquette.train.provenance import provenance
+from maquette.train.provenance import machine_words, provenance
 
 
 def test_facts_are_json_and_true() -> None:
@@ -19,6 +19,15 @@ def test_facts_are_json_and_true() -> None:
     assert facts["maquette"] == maquette.__version__
     assert facts["libraries"]["torch"] == torch.__version__
     assert facts["threads"] == torch.get_num_threads()
+
+
+def test_the_kernels_are_stated_and_older_results_say_nothing_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for there, words in ((True, "compiled kernels"), (False, "no compiled kernels")):
+        monkeypatch.setattr("maquette.train.provenance.has_kernels", lambda there=there: there)
+        facts = provenance()
+        assert facts.pop("compiled_kernels") is there
+        assert machine_words({**facts, "compiled_kernels": there}) == f"{machine_words(facts)}, {words}"
+    assert machine_words(facts) == f"{facts['machine']}, {facts['device']}"
 
 
 def test_the_commit_is_that_of_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
