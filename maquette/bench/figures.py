@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from maquette.bench.cmcl_tables import BATCHES, RUNS, cmcl_rows
+from maquette.bench.cmcl_tables import BATCHES, RUNS, cmcl_check, cmcl_rows
 from maquette.bench.drawings import compare_sheets, draw_curves, draw_densities, draw_maps, draw_sheets
 from maquette.bench.plan import Draw, Row, Table
 from maquette.bench.rono_noise import SETS, noise_row
@@ -32,6 +33,7 @@ def cmcl_fig3(*, size: str, configs: Path, data: Path | None = None, selection: 
         ("loss_curves.png",),
         size,
         _cmcl_home(size),
+        cmcl_check(size, data),
     )
 
 
@@ -39,7 +41,8 @@ def cmcl_fig4(*, size: str, configs: Path, data: Path | None = None, selection: 
     """The common space by t-SNE, each modality and all together: the first run of Table 1."""
     rows = cmcl_rows(("cmcl",), size=size, configs=configs, data=data, selection=selection, seeds=(0,))
     files = tuple(f"{row.data}_{row.method}.png" for row in rows)
-    return _figure("cmcl/fig4", "CMCL, Figure 4: the common space", rows, draw_maps, files, size, _cmcl_home(size))
+    home, check = _cmcl_home(size), cmcl_check(size, data)
+    return _figure("cmcl/fig4", "CMCL, Figure 4: the common space", rows, draw_maps, files, size, home, check)
 
 
 def cmcl_fig5(*, size: str, configs: Path, data: Path | None = None, selection: Selection = EVERYTHING) -> Table:
@@ -47,7 +50,8 @@ def cmcl_fig5(*, size: str, configs: Path, data: Path | None = None, selection: 
     rows = cmcl_rows(("cmcl",), size=size, configs=configs, data=data, selection=selection, seeds=(0,))
     names = ("image", "mesh", "pointcloud")
     files = tuple(f"{row.data}_{a}_to_{b}.png" for row in rows for a in names for b in names if a != b)
-    return _figure("cmcl/fig5", "CMCL, Figure 5: ten best results", rows, draw_sheets, files, size, _cmcl_home(size))
+    home, check = _cmcl_home(size), cmcl_check(size, data)
+    return _figure("cmcl/fig5", "CMCL, Figure 5: ten best results", rows, draw_sheets, files, size, home, check)
 
 
 def rono_density(*, size: str, configs: Path, data: Path | None = None, selection: Selection = EVERYTHING) -> Table:
@@ -95,7 +99,14 @@ def _rono_rows(size: str, configs: Path, data: Path | None, selection: Selection
 
 
 def _figure(
-    name: str, title: str, rows: tuple[Row, ...], draw: Draw, files: tuple[str, ...], size: str, home: str = ""
+    name: str,
+    title: str,
+    rows: tuple[Row, ...],
+    draw: Draw,
+    files: tuple[str, ...],
+    size: str,
+    home: str = "",
+    check: Callable[[], None] | None = None,
 ) -> Table:
     smoke = size == "smoke"
     full_name = name if size == "small" else f"{name}-{size}"
@@ -109,6 +120,7 @@ def _figure(
         home=home or full_name,
         draw=draw,
         figures=files,
+        check=check,
     )
 
 

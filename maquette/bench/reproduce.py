@@ -106,6 +106,8 @@ def reproduce(
 
     A figure's runs are those of the table that it is at home in, and are made where they are missing.
     """
+    if table.check is not None:
+        table.check()
     home = table.home or table.name
     rooms = {"scratch": scratch / home, "shared": scratch / "sets"}
     figures: list[Path] = []

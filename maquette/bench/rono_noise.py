@@ -8,11 +8,12 @@ https://github.com/penghu-cs/RONO. 3D MNIST has a table of its own, `rono/mnist3
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from maquette.bench.own_files import check_modelnet
 from maquette.bench.plan import Cell, Row, Table
 from maquette.bench.rono_workshop import METHODS, SMOKE_OWN, workshop_changes
 from maquette.bench.selection import EVERYTHING, SAID, Place, Selection, check_size
@@ -26,6 +27,7 @@ __all__ = [
     "SMOKE_METHODS",
     "SYMMETRIC",
     "NoiseSet",
+    "full_check",
     "noise_row",
     "rono_asymmetric",
     "rono_symmetric",
@@ -121,7 +123,21 @@ def _table(
         command=f"maquette reproduce {name} --size {size}" + ("" if smoke else " --data FOLDER"),
         columns="noise",
         published={} if smoke or kind != "symmetric" else _PUBLISHED,
+        check=full_check(sets, data) if full else None,
     )
+
+
+def full_check(sets: Sequence[str], data: Path | None) -> Callable[[], None] | None:
+    """What looks for the papers' own files of these sets in the folder."""
+    if data is None:
+        return None
+    source, classes = data, [10 if name == "modelnet10" else 40 for name in sets if name != RGBD]
+
+    def check() -> None:
+        for count in classes:
+            check_modelnet(source, classes=count, meshes=False)
+
+    return check
 
 
 def _sets(kind: str, *, full: bool) -> tuple[str, ...]:
@@ -236,6 +252,8 @@ _NOTES = {
         "RONO's own settings, features and label files, for a GPU: ResNet18 on two renders of 112 pixels, frozen "
         "vectors of 512 numbers for clouds, 200 epochs at batches of 128. Other methods have the same networks and "
         "their own constants.",
+        'No ImageNet weights are used unless given, which RONO begins with for images: put weights = "FILE" under '
+        "[modalities.image] in a copy of configs/modelnet40/paper_rono.toml, and name its folder by --configs.",
         "RGB-D Object: RONO's division, settings and figures are not known. Its preset for 3D MNIST stands in, with "
         "ResNet18 and DGCNN; whole objects are held out, and labels are flipped by a seed.",
     ),
