@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from maquette.bench.account import write_account
+from maquette.bench.account import write_account, write_drawn
 from maquette.bench.cmcl_image_text import cmcl_image_text
 from maquette.bench.cmcl_tables import cmcl_t1, cmcl_t2, cmcl_t3, cmcl_t4
 from maquette.bench.compared import render_compared
@@ -110,25 +109,21 @@ def reproduce(
         table.check()
     home = table.home or table.name
     rooms = {"scratch": scratch / home, "shared": scratch / "sets"}
-    figures: list[Path] = []
     if table.draw is None:
         run_rows(table, results=out / home, stage=stage, workers=workers, **rooms)
-    else:
-        ran = [make_run(row, stage=stage, workers=workers, **rooms) for row in table.rows]
-        with stage("drawing"):
-            figures = list(table.draw(ran, out / table.name))
-    return publish(whole, out=out, size=size, figures=figures)
+        return publish(whole, out=out, size=size)
+    ran = [make_run(row, stage=stage, workers=workers, **rooms) for row in table.rows]
+    with stage("drawing"):
+        figures = write_drawn(out, whole, ran, size=size, figures=list(table.draw(ran, out / table.name)))
+    return _write_text(whole, out, _figure_text(whole, figures))
 
 
-def publish(whole: Table, *, out: Path, size: str, figures: Sequence[Path] = ()) -> Path:
+def publish(whole: Table, *, out: Path, size: str) -> Path:
     """Write the Markdown of a table and what stands beside it from the results that are there; returns its file."""
     results = read_rows(out / (whole.home or whole.name), whole.rows)
-    if whole.draw is None:
-        figures = draw_rates(whole, results, out / whole.name)
-    path = out / f"{whole.name}.md"
-    write_atomically(path, _text(whole, results, figures).encode())
-    write_account(out / whole.name, whole, results, size=size, figures=figures)
-    return path
+    figures = draw_rates(whole, results, out / whole.name)
+    write_account(out, whole, results, size=size, figures=figures)
+    return _write_text(whole, out, (render_compared if whole.columns else render_table)(whole, results, figures))
 
 
 def results_folder(size: str) -> Path:
@@ -161,8 +156,12 @@ def _sizes(name: str) -> tuple[str, ...]:
     return tuple(size for size in SIZES if size not in more or name in more[size])
 
 
-def _text(table: Table, results: list[dict[str, Any]], figures: Sequence[Path]) -> str:
-    if table.draw is None:
-        return (render_compared if table.columns else render_table)(table, results, figures)
+def _figure_text(table: Table, figures: Sequence[Path]) -> str:
     lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes), *figure_lines(table, figures)]
     return "\n".join([*lines, "", f"Command: `{table.command}`", ""])
+
+
+def _write_text(table: Table, out: Path, text: str) -> Path:
+    path = out / f"{table.name}.md"
+    write_atomically(path, text.encode())
+    return path
