@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from maquette.cli.app import app
-from maquette.errors import InputError
+from maquette.errors import FileError, InputError
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,6 +58,21 @@ def test_without_a_table_all_are_listed(tmp_path: Path) -> None:
 def test_wrong_words_are_one_line(words: tuple[str, ...], message: str) -> None:
     with pytest.raises(InputError, match=message):
         run(*words)
+
+
+def test_where_results_go_is_in_the_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    text = " ".join(CliRunner().invoke(app, ["reproduce", "--help"]).stdout.split())
+    assert "Where results go: by default benchmarks/results, of smoke runs/reproduce/results." in text
+
+
+def test_outside_a_checkout_the_option_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for table in ("rono/workshop", "cmcl/fig3"):
+        done = CliRunner().invoke(app, ["reproduce", table])
+        assert isinstance(done.exception, FileError)
+        assert str(done.exception).endswith("or give its configs by --configs")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
