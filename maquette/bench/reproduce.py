@@ -57,12 +57,16 @@ FULL = frozenset(
         "cmcl/fig3",
         "cmcl/fig4",
         "cmcl/fig5",
+        "cmcl/image_text",
         "rono/symmetric",
         "rono/asymmetric",
+        "rono/density",
+        "rono/tsne",
         "rono/mnist3d",
+        "rono/ablation/mnist3d",
     )
 )
-"""Those that have the size `full`: the others are of no paper, or of a paper that does not say how."""
+"""Those that have the size `full`: the others are of no paper, of one that does not say how, or cannot be drawn."""
 
 LARGE = frozenset(name for name in TABLES if name.startswith("cmcl/") and name != "cmcl/image_text") | frozenset(
     ("rono/symmetric", "rono/asymmetric", "rono/density", "rono/top5", "rono/tsne")

@@ -28,7 +28,9 @@ __all__ = [
     "SYMMETRIC",
     "NoiseSet",
     "full_check",
+    "full_row",
     "noise_row",
+    "noise_sets",
     "rono_asymmetric",
     "rono_symmetric",
 ]
@@ -98,7 +100,7 @@ def _table(
     kind: str, rates: tuple[float, ...], *, size: str, configs: Path, data: Path | None, selection: Selection
 ) -> Table:
     smoke, full = check_size(size, "large", "full"), size == "full"
-    offered = ("workshop",) if smoke else _sets(kind, full=full)
+    offered = ("workshop",) if smoke else noise_sets(kind, full=full)
     if not smoke and data is None:
         raise ConfigError(f"size {size} needs --data FOLDER with the sets (docs/data says which files): or use smoke")
     sets = selection.data_sets(offered)
@@ -106,7 +108,7 @@ def _table(
     usual = {kind: tuple(rate for rate in rates if rate)} if smoke else None
     places = selection.places(methods, {kind: rates}, usual=usual, seeds=(0,) if smoke else (0, 1, 2))
     made = [
-        _full_row(word, place, configs=configs, source=data)
+        full_row(word, place, configs=configs, source=data)
         if full
         else noise_row(word, place, configs=configs, source=None if smoke else data, large=size == "large")
         for word in sets
@@ -140,7 +142,7 @@ def full_check(sets: Sequence[str], data: Path | None) -> Callable[[], None] | N
     return check
 
 
-def _sets(kind: str, *, full: bool) -> tuple[str, ...]:
+def noise_sets(kind: str, *, full: bool) -> tuple[str, ...]:
     """The data sets under this kind of noise: asymmetric noise needs a class map; `full` has RONO's own sets."""
     mapped = tuple(name for name, chosen in SETS.items() if chosen.class_map)
     if kind == "asymmetric":
@@ -178,7 +180,7 @@ def noise_row(data: str, place: Place, *, configs: Path, source: Path | None, la
     return Row(place.name, place.rate, place.seed, config, changes, place.kind, data=data, place=home)
 
 
-def _full_row(data: str, place: Place, *, configs: Path, source: Path | None) -> Row:
+def full_row(data: str, place: Place, *, configs: Path, source: Path | None) -> Row:
     """A method's row with RONO's own settings, features and labels; of RGB-D Object they are not known."""
     if data == RGBD:
         name = _REGISTERED.get(place.name, place.name)
