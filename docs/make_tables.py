@@ -104,7 +104,7 @@ def at_a_glance(found: Sequence[Found]) -> str:
             parts += _of_set(table, own, data)
             if data in pictures:
                 parts += [f"![mAP by noise rate](../benchmarks/results/{table.name}/{pictures[data]})", ""]
-        whole = f"[`benchmarks/results/{table.name}.md`](../benchmarks/results/{table.name}.md)"
+        whole = f"[`benchmarks/results/{table.name}/table.md`](../benchmarks/results/{table.name}/table.md)"
         parts += [f"{whole}, by `{table.command}`.", ""]
     return "\n".join(parts).rstrip() or NOTHING
 

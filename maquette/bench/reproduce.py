@@ -161,11 +161,11 @@ def _sizes(name: str) -> tuple[str, ...]:
 
 
 def _figure_text(table: Table, figures: Sequence[Path]) -> str:
-    lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes), *figure_lines(table, figures)]
+    lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes), *figure_lines(figures)]
     return "\n".join([*lines, "", f"Command: `{table.command}`", ""])
 
 
 def _write_text(table: Table, out: Path, text: str) -> Path:
-    path = out / f"{table.name}.md"
+    path = out / table.name / "table.md"
     write_atomically(path, text.encode())
     return path

@@ -90,7 +90,7 @@ def test_the_smoke_size_beats_chance_and_repeats_itself(tmp_path: Path) -> None:
         )
         table = Path(json.loads(run(*words, "--json"))["table"])
         assert "| rono | image → pointcloud |" in table.read_text(encoding="utf-8")
-        row = json.loads((table.with_suffix("") / "rono_40_seed0.json").read_text())
+        row = json.loads((table.parent / "rono_40_seed0.json").read_text())
         metrics.append(row["metrics"])
     assert json.dumps(metrics[0]) == json.dumps(metrics[1])
     assert metrics[0]["paper_rono"]["image->pointcloud"]["map"] > 0.2
