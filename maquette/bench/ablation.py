@@ -28,7 +28,8 @@ def ablation_table(
 ) -> Table:
     """A row a variant, rate and seed: the configuration with `changes`, and the variant's own in the method's options.
 
-    Rows share the data and frozen vectors of `place`. Smoke: the last rate and seed 0, else seeds 0, 1 and 2.
+    The first variant is the whole, which the others are compared with. Rows share the data and frozen vectors of
+    `place`. Smoke: the last rate and seed 0, else seeds 0, 1 and 2.
     """
     smoke = size == "smoke"
     offered = rates[-1:] if smoke else rates
@@ -57,4 +58,5 @@ def ablation_table(
         {},
         () if smoke else notes,
         f"maquette reproduce {name} --size {size}{command_end}",
+        baseline=next(iter(variants)),
     )

@@ -13,7 +13,7 @@ from maquette.bench.compared import render_compared
 from maquette.bench.consensus_ablation import consensus_ablation_mnist3d, consensus_ablation_workshop
 from maquette.bench.figures import cmcl_fig3, cmcl_fig4, cmcl_fig5, rono_density, rono_top5, rono_tsne
 from maquette.bench.plan import Row, Table
-from maquette.bench.rates import draw_rates
+from maquette.bench.rates import draw_pictures
 from maquette.bench.rono_ablation import rono_ablation_mnist3d, rono_ablation_workshop
 from maquette.bench.rono_mnist3d import rono_mnist3d
 from maquette.bench.rono_noise import rono_asymmetric, rono_symmetric
@@ -125,7 +125,7 @@ def reproduce(
 def publish(whole: Table, *, out: Path, size: str) -> Path:
     """Write the Markdown of a table and what stands beside it from the results that are there; returns its file."""
     results = read_rows(out / (whole.home or whole.name), whole.rows)
-    figures = draw_rates(whole, results, out / whole.name)
+    figures = draw_pictures(whole, results, out / whole.name)
     write_account(out, whole, results, size=size, figures=figures)
     return _write_text(whole, out, (render_compared if whole.columns else render_table)(whole, results, figures))
 

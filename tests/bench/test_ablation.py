@@ -30,6 +30,7 @@ def test_sizes_and_what_a_variant_changes(size: str, rows: int) -> None:
             place="here",
         )
         assert {row.place for row in table.rows} == {"here"}
+        assert table.baseline == "x"
         assert table.name == ("a/b" if size == "small" else f"a/b-{size}")
         assert table.command == f"maquette reproduce a/b --size {size} --data FOLDER"
         return [(row.name, row.changes) for row in table.rows]
