@@ -11,10 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from maquette.bench.measured import measure_pairs
 from maquette.bench.plan import Ran, Row, Table
 from maquette.bench.rows import published_config
 from maquette.data.atomic import write_atomically
 from maquette.errors import FileError
+from maquette.metrics import get_protocol
+from maquette.train.evaluation import encode_run
 from maquette.train.provenance import provenance
 from maquette.train.run import Run
 
@@ -34,18 +37,18 @@ def write_account(
 def write_drawn(out: Path, table: Table, ran: Sequence[Ran], *, size: str, figures: Sequence[Path] = ()) -> list[Path]:
     """Write both files of a figure that was drawn of these runs; all files that it consists of now.
 
-    What the manifest says of other data sets, drawn by an earlier call, stays. A figure of rows that have no result
-    has no `results.json`.
+    What both say of other data sets, drawn by an earlier call, stays. Rows without a result are measured here, under
+    `clean`.
     """
     folder, home = out / table.name, out / (table.home or table.name)
-    earlier = _earlier(folder / "manifest.json")
+    earlier, measured = (_earlier(folder / name) for name in ("manifest.json", "results.json"))
     sets = {one.row.data for one in ran}
     rows = {name: row for name, row in earlier.get("rows", {}).items() if row.get("set", "") not in sets}
     rows |= {one.row.name: {"set": one.row.data, **_row(one.row, _facts(one), out, table)} for one in ran}
     names = [*earlier.get("figures", ()), *(path.name for path in figures)]
     found = [name for name in dict.fromkeys(names) if (folder / name).is_file()]
-    results = {name: json.loads(path.read_text()) for name in rows if (path := home / f"{name}.json").is_file()}
-    metrics = {name: _maps(result["metrics"], result["protocols"]) for name, result in results.items()}
+    metrics = {name: maps for name, maps in measured.get("map", {}).items() if name in rows}
+    metrics |= {one.row.name: _drawn_maps(one, home / f"{one.row.name}.json") for one in ran}
     _write(folder, table, metrics, rows, size=size, figures=found)
     return [folder / name for name in found]
 
@@ -59,8 +62,7 @@ def _write(
     size: str,
     figures: Sequence[str],
 ) -> None:
-    if metrics or table.draw is None:
-        write_atomically(folder / "results.json", _bytes({"table": table.name, "map": metrics}))
+    write_atomically(folder / "results.json", _bytes({"table": table.name, "map": metrics}))
     manifest = {
         "table": table.name,
         "size": size,
@@ -98,8 +100,18 @@ def _facts(one: Ran) -> dict[str, Any]:
     return {**run.facts, "config": published_config(run.config), "seeds": seeds}
 
 
+def _drawn_maps(one: Ran, path: Path) -> dict[str, Any]:
+    """The row's mAP as its result in that file has it; where there is none, as the run has it."""
+    if path.is_file():
+        result = json.loads(path.read_text(encoding="utf-8"))
+        return _maps(result["metrics"], result["protocols"])
+    embedded, store, rows = encode_run(one.run, split="test")
+    labels, clean = store.manifest.true_labels()[rows], get_protocol("clean")
+    return _maps({"clean": measure_pairs(embedded, labels, protocol=clean, crossing_only=False)}, {"clean": clean})
+
+
 def _earlier(path: Path) -> dict[str, Any]:
-    """The manifest as an earlier call left it; empty where there is none."""
+    """A file of the figure as an earlier call left it; empty where there is none."""
     if not path.is_file():
         return {}
     try:
