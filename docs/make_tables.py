@@ -14,7 +14,7 @@ from typing import Any
 
 from maquette.bench.compared import compared_lines
 from maquette.bench.plan import Cell, Table
-from maquette.bench.rates import rate_files
+from maquette.bench.rates import table_pictures
 from maquette.bench.reproduce import LARGE, TABLES, publish
 from maquette.bench.rows import read_rows
 from maquette.bench.tables import average, crossing, noise_of, overview
@@ -98,13 +98,14 @@ def at_a_glance(found: Sequence[Found]) -> str:
         if not rows:
             continue
         parts += [f"## {table.title}", "", f"{len(rows)} of {len(table.rows)} rows have run.", ""]
-        pictures = rate_files(table, rows)
+        pictures = table_pictures(table, rows)
         for data in dict.fromkeys(row.get("set", "") for row in rows):
             own = [row for row in rows if row.get("set", "") == data]
             parts += _of_set(table, own, data)
             if data in pictures:
-                parts += [f"![mAP by noise rate](../benchmarks/results/{table.name}/{pictures[data]})", ""]
-        whole = f"[`benchmarks/results/{table.name}.md`](../benchmarks/results/{table.name}.md)"
+                words = "what each part brings" if table.baseline else "mAP by noise rate"
+                parts += [f"![{words}](../benchmarks/results/{table.name}/{pictures[data]})", ""]
+        whole = f"[`benchmarks/results/{table.name}/table.md`](../benchmarks/results/{table.name}/table.md)"
         parts += [f"{whole}, by `{table.command}`.", ""]
     return "\n".join(parts).rstrip() or NOTHING
 

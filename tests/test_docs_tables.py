@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,15 @@ SPEC.loader.exec_module(make_tables)
 def test_every_page_says_what_the_committed_rows_say() -> None:
     for path, text in make_tables.pages().items():
         assert path.read_text(encoding="utf-8") == text, f"{path.name}: run: python docs/make_tables.py"
+
+
+def test_every_committed_tables_pictures_lie_beside_it() -> None:
+    tables = sorted((ROOT / "benchmarks" / "results").rglob("table.md"))
+    shown = [(path, name) for path in tables for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", path.read_text("utf-8"))]
+    assert len(tables) > 20 and len(shown) > 20
+    assert [(path, name) for path, name in shown if "/" in name or not (path.parent / name).is_file()] == []
+    named = set(re.findall(r"\]\(\.\./(benchmarks/[^)]+)\)", (ROOT / "docs" / "results.md").read_text("utf-8")))
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
 
 
 def made(method: str, rate: float, score: float, *, name: str = "rono_mnist", **more: Any) -> dict[str, Any]:
@@ -77,7 +87,7 @@ def test_each_table_with_rows_is_one_part_of_the_results() -> None:
     lines = make_tables.at_a_glance([(tables[0], [made("rono", 0.4, 0.9)]), (tables[1], [])]).splitlines()
     assert lines[0] == "## Title a"
     assert "| rono | **90.00** (1) |" in lines
-    assert lines[-1] == "[`benchmarks/results/a.md`](../benchmarks/results/a.md), by `make a`."
+    assert lines[-1] == "[`benchmarks/results/a/table.md`](../benchmarks/results/a/table.md), by `make a`."
     assert make_tables.at_a_glance([]) == make_tables.NOTHING
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from maquette.bench.rows import Row, Table
-from maquette.bench.selection import Selection
+from maquette.bench.selection import SAID, Selection
 
 __all__ = ["ablation_table"]
 
@@ -22,14 +22,16 @@ def ablation_table(
     rates: Sequence[float],
     protocols: Mapping[str, bool],
     notes: tuple[str, ...],
-    smoke: bool,
+    size: str,
     command_end: str,
     place: str,
 ) -> Table:
     """A row a variant, rate and seed: the configuration with `changes`, and the variant's own in the method's options.
 
-    Rows share the data and frozen vectors of `place`. Smoke: the last rate and seed 0, else seeds 0, 1 and 2.
+    The first variant is the whole, which the others are compared with. Rows share the data and frozen vectors of
+    `place`. Smoke: the last rate and seed 0, else seeds 0, 1 and 2.
     """
+    smoke = size == "smoke"
     offered = rates[-1:] if smoke else rates
     places = selection.places(tuple(variants), {"symmetric": tuple(offered)}, seeds=(0,) if smoke else (0, 1, 2))
     rows = tuple(
@@ -49,11 +51,12 @@ def ablation_table(
         for chosen in places
     )
     return Table(
-        name + ("-smoke" if smoke else ""),
-        title + (": a smoke test, whose figures mean nothing" if smoke else ""),
+        name if size == "small" else f"{name}-{size}",
+        title + SAID.get(size, ""),
         rows,
         protocols,
         {},
         () if smoke else notes,
-        f"maquette reproduce {name} --size {'smoke' if smoke else 'small'}{command_end}",
+        f"maquette reproduce {name} --size {size}{command_end}",
+        baseline=next(iter(variants)),
     )

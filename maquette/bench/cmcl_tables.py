@@ -7,15 +7,17 @@ paper's do: the row `cmcl` has all terms, at a batch of 96, and stands in each o
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from maquette.bench import cmcl_figures
+from maquette.bench.own_files import check_modelnet
 from maquette.bench.plan import Cell, Row, Table
 from maquette.bench.selection import EVERYTHING, SAID, Selection, check_size
 from maquette.errors import ConfigError
 
-__all__ = ["BATCHES", "RUNS", "VARIANTS", "cmcl_rows", "cmcl_t1", "cmcl_t2", "cmcl_t3", "cmcl_t4"]
+__all__ = ["BATCHES", "RUNS", "VARIANTS", "cmcl_check", "cmcl_rows", "cmcl_t1", "cmcl_t2", "cmcl_t3", "cmcl_t4"]
 
 RUNS = "cmcl/runs"
 """Where the rows of all four tables are at home."""
@@ -217,7 +219,13 @@ def _table(
         published={} if smoke else published,
         views=views,
         home=RUNS + ("" if size == "small" else f"-{size}"),
+        check=cmcl_check(size, data),
     )
+
+
+def cmcl_check(size: str, data: Path | None) -> Callable[[], None] | None:
+    """What looks for the paper's own files in the folder, which are needed in `full` alone."""
+    return partial(check_modelnet, data, classes=40, meshes=True) if size == "full" and data is not None else None
 
 
 def _set_of(size: str) -> tuple[str, ...]:
@@ -267,6 +275,9 @@ _NOTES = {
     ),
     "full": (
         "The paper's settings as its code has them, for a GPU: batches of 96, 267 epochs (27,500 batches). Images are "
-        "12 of the 180 renders an object.",
+        "12 of the 180 renders an object: the folder is CMCL's layout, with HDF5 clouds, renders and meshes.",
+        "No ImageNet weights are used unless given, which the paper's code begins with for images: put weights = "
+        '"FILE" under [modalities.image] in a copy of configs/modelnet40/paper_cmcl.toml, and name its folder by '
+        "--configs.",
     ),
 }

@@ -34,7 +34,7 @@ def render_compared(table: Table, results: _Results, figures: Sequence[Path] = (
         "",
         *(f"* {note}" for note in table.notes),
         f"* {_EXPLAINED}",
-        *figure_lines(table, figures),
+        *figure_lines(figures),
     ]
     for data in dict.fromkeys(row.data for row in table.rows):
         own = [result for result in results if result.get("set", "") == data]

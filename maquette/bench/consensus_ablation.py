@@ -61,7 +61,7 @@ def consensus_ablation_mnist3d(
         rates=_RATES,
         protocols={"paper_rono": True, "clean": False},
         notes=_NOTES,
-        smoke=smoke,
+        size=size,
         command_end="" if smoke else " --data FOLDER",
         place=mnist3d_place(size),
     )
@@ -81,7 +81,7 @@ def consensus_ablation_workshop(
         rates=_RATES,
         protocols={"clean": False},
         notes=_NOTES,
-        smoke=check_size(size),
+        size=size,
         command_end="",
         place=workshop_place(size),
     )

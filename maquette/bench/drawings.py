@@ -24,7 +24,7 @@ _QUERIES = 6
 
 
 def draw_curves(ran: Sequence[Ran], out: Path, *, names: Mapping[str, str], title: str) -> list[Path]:
-    """Every term of the loss and their sum over batches, a line a run, kernel-smoothed; `names` are the legend's."""
+    """Every term of the loss and their sum over batches, a line a run of one set; `names` are the legend's."""
     records = {}
     for one in ran:
         entries = [entry for entry in read_record(one.run) if entry["kind"] == "train"]
@@ -32,7 +32,7 @@ def draw_curves(ran: Sequence[Ran], out: Path, *, names: Mapping[str, str], titl
             {**entry, "values": {"loss": sum(entry["values"].values()), **entry["values"]}} for entry in entries
         ]
     path = out / "loss_curves.png"
-    save_png(training_curves(records, title=title), path)
+    save_png(training_curves(records, title=f"{title} on {ran[0].row.data}"), path)
     return [path]
 
 
@@ -57,6 +57,7 @@ def draw_maps(ran: Sequence[Ran], out: Path) -> list[Path]:
         embedded, store, rows = encode_run(one.run, split="test")
         labels = store.manifest.true_labels()[rows]
         classes, counts = np.unique(labels, return_counts=True)
+        of_classes = f" of the {_CLASSES} largest of {len(classes)} classes" if len(classes) > _CLASSES else ""
         kept = np.isin(labels, classes[np.argsort(-counts, kind="stable")[:_CLASSES]])
         figure = tsne_map(
             {name: values[kept] for name, values in embedded.representations.items()},
@@ -64,7 +65,7 @@ def draw_maps(ran: Sequence[Ran], out: Path) -> list[Path]:
             class_names=store.class_names,
             rng=np.random.default_rng(0),
             present={name: there[kept] for name, there in embedded.present.items()},
-            title=f"{one.row.method.upper()} on {one.row.data}, test objects{_noise(one)}",
+            title=f"{one.row.method.upper()} on {one.row.data}, test objects{of_classes}{_noise(one)}",
         )
         paths.append(out / f"{one.row.data}_{one.row.method}.png")
         save_png(figure, paths[-1])

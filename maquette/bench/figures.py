@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from maquette.bench.cmcl_tables import BATCHES, RUNS, cmcl_rows
+from maquette.bench.cmcl_tables import BATCHES, RUNS, cmcl_check, cmcl_rows
 from maquette.bench.drawings import compare_sheets, draw_curves, draw_densities, draw_maps, draw_sheets
 from maquette.bench.plan import Draw, Row, Table
-from maquette.bench.rono_noise import SETS, noise_row
-from maquette.bench.selection import EVERYTHING, Place, Selection, check_size
+from maquette.bench.rono_noise import full_check, full_row, noise_row, noise_sets
+from maquette.bench.selection import EVERYTHING, SAID, Place, Selection, check_size
 from maquette.errors import ConfigError
 
 __all__ = ["cmcl_fig3", "cmcl_fig4", "cmcl_fig5", "rono_density", "rono_top5", "rono_tsne"]
@@ -32,6 +33,7 @@ def cmcl_fig3(*, size: str, configs: Path, data: Path | None = None, selection: 
         ("loss_curves.png",),
         size,
         _cmcl_home(size),
+        cmcl_check(size, data),
     )
 
 
@@ -39,7 +41,8 @@ def cmcl_fig4(*, size: str, configs: Path, data: Path | None = None, selection: 
     """The common space by t-SNE, each modality and all together: the first run of Table 1."""
     rows = cmcl_rows(("cmcl",), size=size, configs=configs, data=data, selection=selection, seeds=(0,))
     files = tuple(f"{row.data}_{row.method}.png" for row in rows)
-    return _figure("cmcl/fig4", "CMCL, Figure 4: the common space", rows, draw_maps, files, size, _cmcl_home(size))
+    home, check = _cmcl_home(size), cmcl_check(size, data)
+    return _figure("cmcl/fig4", "CMCL, Figure 4: the common space", rows, draw_maps, files, size, home, check)
 
 
 def cmcl_fig5(*, size: str, configs: Path, data: Path | None = None, selection: Selection = EVERYTHING) -> Table:
@@ -47,19 +50,24 @@ def cmcl_fig5(*, size: str, configs: Path, data: Path | None = None, selection: 
     rows = cmcl_rows(("cmcl",), size=size, configs=configs, data=data, selection=selection, seeds=(0,))
     names = ("image", "mesh", "pointcloud")
     files = tuple(f"{row.data}_{a}_to_{b}.png" for row in rows for a in names for b in names if a != b)
-    return _figure("cmcl/fig5", "CMCL, Figure 5: ten best results", rows, draw_sheets, files, size, _cmcl_home(size))
+    home, check = _cmcl_home(size), cmcl_check(size, data)
+    return _figure("cmcl/fig5", "CMCL, Figure 5: ten best results", rows, draw_sheets, files, size, home, check)
 
 
 def rono_density(*, size: str, configs: Path, data: Path | None = None, selection: Selection = EVERYTHING) -> Table:
     """How near wrongly labelled objects are to their noisy and to their clean center, over epochs."""
-    rows = _rono_rows(size, configs, data, selection)
+    rows = _rono_rows(size, configs, data, selection, "full")
     rows = tuple(replace(row, changes=(*row.changes, "train.density=true")) for row in rows)
     files = tuple(f"{data}.png" for data in dict.fromkeys(row.data for row in rows))
-    return _figure("rono/density", "RONO: densities of wrongly labelled objects", rows, draw_densities, files, size)
+    title, check = "RONO: densities of wrongly labelled objects", _rono_check(rows, size, data)
+    return _figure("rono/density", title, rows, draw_densities, files, size, check=check)
 
 
 def rono_top5(*, size: str, configs: Path, data: Path | None = None, selection: Selection = EVERYTHING) -> Table:
-    """The five best results of CMCL above those of RONO, at a noise rate of 0.4."""
+    """The five best results of CMCL above those of RONO, at a noise rate of 0.4.
+
+    There is no `full`: RONO's own clouds are frozen vectors, of which there is no picture.
+    """
     rows = _rono_rows(size, configs, data, selection)
     words = ("image_to_pointcloud", "pointcloud_to_image")
     files = tuple(f"{data}_{word}.png" for data in dict.fromkeys(row.data for row in rows) for word in words)
@@ -69,39 +77,46 @@ def rono_top5(*, size: str, configs: Path, data: Path | None = None, selection: 
 
 def rono_tsne(*, size: str, configs: Path, data: Path | None = None, selection: Selection = EVERYTHING) -> Table:
     """The common spaces of CMCL and RONO by t-SNE at a noise rate of 0.4: colour is the class, marker the modality."""
-    rows = _rono_rows(size, configs, data, selection)
+    rows = _rono_rows(size, configs, data, selection, "full")
     files = tuple(f"{row.data}_{row.method}.png" for row in rows)
     title = "RONO: the common space under noise 0.4, beside CMCL's"
-    return _figure("rono/tsne", title, rows, draw_maps, files, size, _rono_home(size))
+    check = _rono_check(rows, size, data)
+    return _figure("rono/tsne", title, rows, draw_maps, files, size, _rono_home(size), check)
 
 
-def _rono_rows(size: str, configs: Path, data: Path | None, selection: Selection) -> tuple[Row, ...]:
-    smoke = check_size(size, "large")
+def _rono_rows(size: str, configs: Path, data: Path | None, selection: Selection, *more: str) -> tuple[Row, ...]:
+    smoke, full = check_size(size, "large", *more), size == "full"
     if not smoke and data is None:
         raise ConfigError(f"size {size} needs --data FOLDER with the sets (docs/data says which files): or use smoke")
     usual = ("workshop",) if smoke else ("modelnet10",)
-    sets = selection.data_sets(("workshop",) if smoke else tuple(SETS)) if selection.sets else usual
-    return tuple(
-        noise_row(
-            word,
-            Place(method, "symmetric", _RATE, 0),
-            configs=configs,
-            source=None if smoke else data,
-            large=size == "large",
-        )
-        for word in sets
-        for method in _BOTH
-    )
+    offered = usual if smoke else noise_sets("symmetric", full=full)
+    sets = selection.data_sets(offered) if selection.sets else usual
+    places = [(word, Place(method, "symmetric", _RATE, 0)) for word in sets for method in _BOTH]
+    if full:
+        return tuple(full_row(word, place, configs=configs, source=data) for word, place in places)
+    source, large = None if smoke else data, size == "large"
+    return tuple(noise_row(word, place, configs=configs, source=source, large=large) for word, place in places)
+
+
+def _rono_check(rows: Sequence[Row], size: str, data: Path | None) -> Callable[[], None] | None:
+    return full_check(list(dict.fromkeys(row.data for row in rows)), data) if size == "full" else None
 
 
 def _figure(
-    name: str, title: str, rows: tuple[Row, ...], draw: Draw, files: tuple[str, ...], size: str, home: str = ""
+    name: str,
+    title: str,
+    rows: tuple[Row, ...],
+    draw: Draw,
+    files: tuple[str, ...],
+    size: str,
+    home: str = "",
+    check: Callable[[], None] | None = None,
 ) -> Table:
     smoke = size == "smoke"
     full_name = name if size == "small" else f"{name}-{size}"
     return Table(
         full_name,
-        title + (": a smoke test, which shows nothing" if smoke else ""),
+        title + (": a smoke test, which shows nothing" if smoke else SAID.get(size, "")),
         rows,
         {},
         notes=() if smoke else ("How the runs came about stands beside the table that they are of.",),
@@ -109,6 +124,7 @@ def _figure(
         home=home or full_name,
         draw=draw,
         figures=files,
+        check=check,
     )
 
 

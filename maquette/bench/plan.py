@@ -78,7 +78,8 @@ class Table:
     `paper` are the published figures in percent, for symmetric noise: (label, pair) to a figure a rate; `paper_of` says
     which row a label stands beside. With `columns` ("noise", "views" or "row") ours stand beside the `published` cell
     by cell; images count at each number of `views`. A figure is what `draw` makes, as the files `figures`, of rows of
-    the table `home`.
+    the table `home`. `baseline` is the row of an ablation that has all parts. `check` is called before any row begins,
+    and raises what it finds wrong with the data's folder.
     """
 
     name: str
@@ -95,3 +96,5 @@ class Table:
     home: str = ""
     draw: Draw | None = None
     figures: tuple[str, ...] = ()
+    check: Callable[[], None] | None = None
+    baseline: str = ""

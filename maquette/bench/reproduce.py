@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from maquette.bench.account import write_account
+from maquette.bench.account import write_account, write_drawn
 from maquette.bench.cmcl_image_text import cmcl_image_text
 from maquette.bench.cmcl_tables import cmcl_t1, cmcl_t2, cmcl_t3, cmcl_t4
 from maquette.bench.compared import render_compared
 from maquette.bench.consensus_ablation import consensus_ablation_mnist3d, consensus_ablation_workshop
 from maquette.bench.figures import cmcl_fig3, cmcl_fig4, cmcl_fig5, rono_density, rono_top5, rono_tsne
 from maquette.bench.plan import Row, Table
-from maquette.bench.rates import draw_rates
+from maquette.bench.rates import draw_pictures
 from maquette.bench.rono_ablation import rono_ablation_mnist3d, rono_ablation_workshop
 from maquette.bench.rono_mnist3d import rono_mnist3d
 from maquette.bench.rono_noise import rono_asymmetric, rono_symmetric
@@ -58,12 +57,16 @@ FULL = frozenset(
         "cmcl/fig3",
         "cmcl/fig4",
         "cmcl/fig5",
+        "cmcl/image_text",
         "rono/symmetric",
         "rono/asymmetric",
+        "rono/density",
+        "rono/tsne",
         "rono/mnist3d",
+        "rono/ablation/mnist3d",
     )
 )
-"""Those that have the size `full`: the others are of no paper, or of a paper that does not say how."""
+"""Those that have the size `full`: the others are of no paper, of one that does not say how, or cannot be drawn."""
 
 LARGE = frozenset(name for name in TABLES if name.startswith("cmcl/") and name != "cmcl/image_text") | frozenset(
     ("rono/symmetric", "rono/asymmetric", "rono/density", "rono/top5", "rono/tsne")
@@ -106,27 +109,25 @@ def reproduce(
 
     A figure's runs are those of the table that it is at home in, and are made where they are missing.
     """
+    if table.check is not None:
+        table.check()
     home = table.home or table.name
     rooms = {"scratch": scratch / home, "shared": scratch / "sets"}
-    figures: list[Path] = []
     if table.draw is None:
         run_rows(table, results=out / home, stage=stage, workers=workers, **rooms)
-    else:
-        ran = [make_run(row, stage=stage, workers=workers, **rooms) for row in table.rows]
-        with stage("drawing"):
-            figures = list(table.draw(ran, out / table.name))
-    return publish(whole, out=out, size=size, figures=figures)
+        return publish(whole, out=out, size=size)
+    ran = [make_run(row, stage=stage, workers=workers, **rooms) for row in table.rows]
+    with stage("drawing"):
+        figures = write_drawn(out, whole, ran, size=size, figures=list(table.draw(ran, out / table.name)))
+    return _write_text(whole, out, _figure_text(whole, figures))
 
 
-def publish(whole: Table, *, out: Path, size: str, figures: Sequence[Path] = ()) -> Path:
+def publish(whole: Table, *, out: Path, size: str) -> Path:
     """Write the Markdown of a table and what stands beside it from the results that are there; returns its file."""
     results = read_rows(out / (whole.home or whole.name), whole.rows)
-    if whole.draw is None:
-        figures = draw_rates(whole, results, out / whole.name)
-    path = out / f"{whole.name}.md"
-    write_atomically(path, _text(whole, results, figures).encode())
-    write_account(out / whole.name, whole, results, size=size, figures=figures)
-    return path
+    figures = draw_pictures(whole, results, out / whole.name)
+    write_account(out, whole, results, size=size, figures=figures)
+    return _write_text(whole, out, (render_compared if whole.columns else render_table)(whole, results, figures))
 
 
 def results_folder(size: str) -> Path:
@@ -159,8 +160,12 @@ def _sizes(name: str) -> tuple[str, ...]:
     return tuple(size for size in SIZES if size not in more or name in more[size])
 
 
-def _text(table: Table, results: list[dict[str, Any]], figures: Sequence[Path]) -> str:
-    if table.draw is None:
-        return (render_compared if table.columns else render_table)(table, results, figures)
-    lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes), *figure_lines(table, figures)]
+def _figure_text(table: Table, figures: Sequence[Path]) -> str:
+    lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes), *figure_lines(figures)]
     return "\n".join([*lines, "", f"Command: `{table.command}`", ""])
+
+
+def _write_text(table: Table, out: Path, text: str) -> Path:
+    path = out / table.name / "table.md"
+    write_atomically(path, text.encode())
+    return path

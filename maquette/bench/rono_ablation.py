@@ -47,20 +47,20 @@ _NOTES = (
 def rono_ablation_mnist3d(
     *, size: str, configs: Path, data: Path | None = None, selection: Selection = EVERYTHING
 ) -> Table:
-    """The ablation on 3D MNIST: sizes and data as in `rono/mnist3d`."""
-    smoke = check_size(size)
-    short = ("method.options.warm_up=2", "train.epochs=3") if smoke else ()
+    """The ablation on 3D MNIST: sizes and data as in `rono/mnist3d`; `full` has RONO's own networks and constants."""
+    smoke = check_size(size, "full")
+    own = {"smoke": ("method.options.warm_up=2", "train.epochs=3"), "full": ("method.options={}",)}
     return ablation_table(
         "rono/ablation/mnist3d",
         "RONO's ablation on 3D MNIST",
         VARIANTS,
         selection,
         config=configs / "mnist3d" / "rono.toml",
-        changes=(*mnist3d_changes(size=size, data=data), *short),
+        changes=(*mnist3d_changes(size=size, data=data), *own.get(size, ())),
         rates=_RATES,
         protocols={"paper_rono": True, "clean": False},
         notes=_NOTES,
-        smoke=smoke,
+        size=size,
         command_end="" if smoke else " --data FOLDER",
         place=mnist3d_place(size),
     )
@@ -82,7 +82,7 @@ def rono_ablation_workshop(
         rates=_RATES,
         protocols={"clean": False},
         notes=_NOTES,
-        smoke=smoke,
+        size=size,
         command_end="",
         place=workshop_place(size),
     )

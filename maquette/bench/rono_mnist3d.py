@@ -87,7 +87,7 @@ def rono_mnist3d(*, size: str, configs: Path, data: Path | None = None, selectio
     By default all methods, all rates and the seeds 0, 1, 2 (smoke: rate 0.4 and seed 0).
     """
     smoke, full = check_size(size, "full"), size == "full"
-    changes = (*mnist3d_changes(size="smoke" if smoke else "small", data=data), *(_FULL if full else ()))
+    changes = mnist3d_changes(size=size, data=data)
     # So few epochs would be all warm-up.
     own = dict.fromkeys(("dac", "rono"), ("method.options.warm_up=2",)) if smoke else {}
     if full:
@@ -123,14 +123,14 @@ def mnist3d_place(size: str) -> str:
 
 
 def mnist3d_changes(*, size: str, data: Path | None) -> tuple[str, ...]:
-    """What a size changes in the configurations of `configs/mnist3d`; ConfigError for `small` without its data."""
-    if check_size(size):
+    """What a size changes in the configurations of `configs/mnist3d`; ConfigError without data but for `smoke`."""
+    if check_size(size, "full"):
         return _SMOKE
     if data is None:
         raise ConfigError(
-            "size small needs --data FOLDER with the digits (docs/data/mnist3d.md says which): or use smoke"
+            f"size {size} needs --data FOLDER with the digits (docs/data/mnist3d.md says which): or use smoke"
         )
-    return (f"data.options.source={json.dumps(str(data))}",)
+    return (f"data.options.source={json.dumps(str(data))}", *(_FULL if size == "full" else ()))
 
 
 _NOTES = (

@@ -37,7 +37,7 @@ from maquette.train.record import read_record
 from maquette.train.run import Run
 from maquette.types import Progress
 
-__all__ = ["Row", "Stage", "Table", "Update", "make_run", "read_rows", "run_row", "run_rows"]
+__all__ = ["Row", "Stage", "Table", "Update", "make_run", "published_config", "read_rows", "run_row", "run_rows"]
 
 Update = Callable[[int, int, str], None]
 Stage = Callable[[str], AbstractContextManager[Update]]
@@ -180,7 +180,7 @@ def _result(
         "seeds": {"train": config.train.seed, "noise": config.noise.seed},
         "metrics": {**metrics, **more},
         "protocols": {name: _rules(name, config, more.get("views", {}).get(name, {})) for name in table.protocols},
-        "config": _without_places(config),
+        "config": published_config(config),
         **({"defaults": facts["defaults"]} if "defaults" in facts else {}),
         "epoch": "last",
         "practice": facts.get("practice"),
@@ -215,7 +215,7 @@ def _places(folder: Path, row: Row, *, frozen: bool) -> Sequence[str]:
     return [f"data.root={json.dumps(str(root))}", f"data.prepared={json.dumps(str(prepared))}"]
 
 
-def _without_places(config: RunConfig) -> dict[str, Any]:
+def published_config(config: RunConfig) -> dict[str, Any]:
     """The configuration without the folders of the machine that it ran on."""
     values = config.to_json()
     for name in ("root", "prepared"):
@@ -224,8 +224,9 @@ def _without_places(config: RunConfig) -> dict[str, Any]:
         values["data"]["frozen"]["config"] = Path(values["data"]["frozen"]["config"]).name
     if values["train"]["start"] is not None:
         values["train"]["start"] = "MODEL"
-    if "source" in values["data"]["options"]:
-        values["data"]["options"]["source"] = "FOLDER"
+    for name in ("source", "features"):
+        if name in values["data"]["options"]:
+            values["data"]["options"][name] = "FOLDER"
     return values
 
 

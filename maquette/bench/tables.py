@@ -52,7 +52,7 @@ def render_table(table: Table, results: _Results, figures: Sequence[Path] = ()) 
     lines = [f"# {table.title}", "", *(f"* {note}" for note in table.notes)]
     if not results:
         return "\n".join([*lines, "", "No row has been run yet.", ""])
-    lines += ["", *overview(table, results), *figure_lines(table, figures)]
+    lines += ["", *overview(table, results), *figure_lines(figures)]
     for protocol, only_crossing in table.protocols.items():
         kind = "pairs of different modalities" if only_crossing else "all pairs"
         lines += ["", f"## mAP, protocol `{protocol}`, {kind}", "", *_head("| method | pair |", noises)]
@@ -200,10 +200,9 @@ def _division(result: Mapping[str, Any]) -> dict[str, float]:
     return scores
 
 
-def figure_lines(table: Table, figures: Sequence[Path]) -> list[str]:
-    """The figures, which lie in the table's folder beside its file, as Markdown."""
-    folder = table.name.rpartition("/")[2]
-    return [line for path in figures for line in ("", f"![{path.stem}]({folder}/{path.name})")]
+def figure_lines(figures: Sequence[Path]) -> list[str]:
+    """The figures, which lie beside the table's file, as Markdown."""
+    return [line for path in figures for line in ("", f"![{path.stem}]({path.name})")]
 
 
 def how_lines(table: Table, results: _Results) -> list[str]:

@@ -225,7 +225,8 @@ def freeze(
     model: Annotated[Path, typer.Option(help="A run's folder, or an exported model.")],
     out: Annotated[Path, typer.Option(help="The folder to write: the data set `frozen` reads it.")],
     modalities: Annotated[
-        list[str] | None, typer.Option("--modality", help="What to freeze [all of the model]; may be repeated.")
+        list[str] | None,
+        typer.Option("--modality", help="What to freeze, by default all of the model; may be repeated."),
     ] = None,
     changes: SetOption = None,
     workers: Annotated[int, typer.Option(help="Processes that read files.")] = 2,

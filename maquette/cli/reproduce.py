@@ -35,7 +35,8 @@ def reproduce(
     seeds: Annotated[str, typer.Option(help="These seeds of training, as in 0,1,2.")] = "",
     configs: Annotated[Path, typer.Option(help="The folder of configurations, as in a checkout.")] = Path("configs"),
     out: Annotated[
-        Path | None, typer.Option(help="Where results go [benchmarks/results; smoke: runs/reproduce/results].")
+        Path | None,
+        typer.Option(help="Where results go: by default benchmarks/results, of smoke runs/reproduce/results."),
     ] = None,
     scratch: Annotated[Path, typer.Option(help="Where data, checkpoints and models go.")] = Path("runs/reproduce"),
     workers: Annotated[int, typer.Option(help="Processes that make and prepare data.")] = 0,
@@ -48,7 +49,7 @@ def reproduce(
     from maquette.bench.reproduce import TABLES, is_done, results_folder
     from maquette.bench.reproduce import reproduce as run_table
     from maquette.bench.selection import Selection
-    from maquette.errors import InputError, UnknownNameError
+    from maquette.errors import FileError, InputError, UnknownNameError
 
     if table is None:
         if not list_only:
@@ -66,6 +67,9 @@ def reproduce(
         text = "\n".join(f"{'done' if there else '    '}  {name}" for name, there in done.items())
         answer({"table": part.name, "rows": done}, as_json=as_json, text=text)
         return
+    for row in part.rows:
+        if not row.config.is_file():
+            raise FileError(row.config, "is no file: run in a checkout of Maquette, or give its configs by --configs")
     path = run_table(part, whole=whole, out=target, scratch=scratch, stage=stage, workers=workers, size=size)
     answer(
         {"table": str(path), "rows": str(target / part.name)},

@@ -8,6 +8,7 @@ from maquette.plots.contact import contact_sheet
 from maquette.plots.curves import training_curves
 from maquette.plots.density import density_figure
 from maquette.plots.doubts import Doubt, doubt_sheet
+from maquette.plots.parts import part_differences
 from maquette.plots.rates import rate_curves
 from maquette.plots.report import Figure, Section, Table, write_report
 from maquette.plots.topk import top_k_sheet
@@ -21,6 +22,7 @@ __all__ = [
     "contact_sheet",
     "density_figure",
     "doubt_sheet",
+    "part_differences",
     "rate_curves",
     "save_png",
     "top_k_sheet",

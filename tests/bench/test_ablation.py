@@ -12,8 +12,8 @@ from maquette.bench.selection import EVERYTHING, Selection
 CONFIG = Path(__file__).parents[2] / "configs" / "workshop" / "consensus.toml"
 
 
-@pytest.mark.parametrize(("smoke", "rows"), [(True, 2), (False, 2 * 2 * 3)])
-def test_sizes_and_what_a_variant_changes(smoke: bool, rows: int) -> None:
+@pytest.mark.parametrize(("size", "rows"), [("smoke", 2), ("small", 2 * 2 * 3), ("full", 2 * 2 * 3)])
+def test_sizes_and_what_a_variant_changes(size: str, rows: int) -> None:
     def build(selection: Selection) -> list[tuple[str, tuple[str, ...]]]:
         table = ablation_table(
             "a/b",
@@ -25,13 +25,14 @@ def test_sizes_and_what_a_variant_changes(smoke: bool, rows: int) -> None:
             rates=(0.2, 0.6),
             protocols={"clean": False},
             notes=(),
-            smoke=smoke,
+            size=size,
             command_end=" --data FOLDER",
             place="here",
         )
         assert {row.place for row in table.rows} == {"here"}
-        assert table.name == ("a/b-smoke" if smoke else "a/b")
-        assert table.command == f"maquette reproduce a/b --size {'smoke' if smoke else 'small'} --data FOLDER"
+        assert table.baseline == "x"
+        assert table.name == ("a/b" if size == "small" else f"a/b-{size}")
+        assert table.command == f"maquette reproduce a/b --size {size} --data FOLDER"
         return [(row.name, row.changes) for row in table.rows]
 
     assert len(build(EVERYTHING)) == rows

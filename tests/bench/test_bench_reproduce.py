@@ -52,7 +52,7 @@ def test_only_the_part_is_run_and_the_whole_is_rendered(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(reproduce_module, "run_rows", run)
     path = reproduce(part, whole=whole, out=tmp_path / "out", scratch=tmp_path / "scratch", stage=stage)
-    assert path == tmp_path / "out" / "a" / "b.md"
+    assert path == tmp_path / "out" / "a" / "b" / "table.md"
     assert seen["names"] == ["two_20_seed0"]
     assert seen["results"] == tmp_path / "out" / "a" / "b"
     assert seen["scratch"] == tmp_path / "scratch" / "a" / "b"

@@ -32,6 +32,27 @@ def test_rows_load_and_find_their_file(tmp_path: Path) -> None:
         assert sizes == ([7, 5] if row.data == "pascal_sentence" else [128, 10])
 
 
+def test_full_has_the_papers_epochs_and_constants() -> None:
+    paper = load_config(CONFIGS / "modelnet40" / "paper_cmcl.toml")
+    table = cmcl_image_text(size="full", configs=CONFIGS, data=Path("FOLDER"))
+    assert {row.place for row in table.rows} == {"wikipedia-full", "pascal_sentence-full"}
+    for row in table.rows[: len(SETS) * len(METHODS)]:
+        config = load_config(row.config, row.changes)
+        assert (config.method.name, config.method.options) == (row.method, {})
+        shared = (
+            "epochs",
+            "batch_size",
+            "optimizer",
+            "lr",
+            "momentum",
+            "weight_decay",
+            "schedule",
+            "lr_step",
+            "lr_gamma",
+        )
+        assert [getattr(config.train, name) for name in shared] == [getattr(paper.train, name) for name in shared]
+
+
 def test_the_smoke_test_runs_without_data(tmp_path: Path) -> None:
     whole = cmcl_image_text(size="smoke", configs=CONFIGS)
     part = cmcl_image_text(size="smoke", configs=CONFIGS, selection=Selection(only=["cmcl"]))

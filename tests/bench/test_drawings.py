@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
+from maquette.bench import drawings
 from maquette.bench.drawings import compare_sheets, draw_curves, draw_densities, draw_maps, draw_sheets, rank
 from maquette.bench.plan import Ran, Table
 from maquette.bench.rows import make_run
@@ -44,6 +47,31 @@ def test_every_figure_of_a_run(table: Table, tmp_path: Path) -> None:
         assert 0.002 < (pixels < 200).mean() < 0.9, path
     again = draw_densities(ran, tmp_path / "f")
     assert again[0].read_bytes() == drawn["draw_densities"][0].read_bytes()
+
+
+def test_titles_name_the_set_and_how_many_of_its_classes(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = replace(table.rows[0], data="digits", place="digits")
+    ran = [make_run(row, scratch=tmp_path / "scratch", shared=tmp_path / "sets", stage=stage)]
+    titles: list[str] = []
+
+    def keep(*args: Any, title: str, **words: Any) -> Figure:
+        titles.append(title)
+        return Figure()
+
+    for name in ("tsne_map", "training_curves"):
+        monkeypatch.setattr(drawings, name, keep)
+    draw_curves(ran, tmp_path, names={"rono": "batch size 20"}, title="Loss")
+    draw_maps(ran, tmp_path)
+    monkeypatch.setattr(drawings, "_CLASSES", 4)
+    draw_maps(ran, tmp_path)
+    noise = " (symmetric noise 0.4)"
+    assert titles == [
+        "Loss on digits",
+        f"RONO on digits, test objects{noise}",
+        f"RONO on digits, test objects of the 4 largest of 10 classes{noise}",
+    ]
 
 
 def test_results_come_by_cosine_and_equal_ones_in_order() -> None:

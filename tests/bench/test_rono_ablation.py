@@ -51,6 +51,22 @@ def test_rows_differ_by_their_terms_alone(name: str, build: Callable[..., Table]
     assert all(values == resolved[0] for values in resolved)
 
 
+def test_full_has_ronos_own_networks_and_constants() -> None:
+    words: dict[str, Any] = {"configs": CONFIGS, "data": Path("FOLDER")}
+    rows = rono_ablation_mnist3d(size="full", **words).rows
+    (table,) = {row.place for row in rono_mnist3d(size="full", **words).rows}
+    (whole,) = [row for row in rono_mnist3d(size="full", **words).rows if row.name == "rono_40_seed0"]
+    settings = load_config(whole.config, whole.changes)
+    for row in rows[: len(VARIANTS)]:
+        config = load_config(row.config, row.changes)
+        assert row.place == table
+        assert (config.modalities, config.train) == (settings.modalities, settings.train)
+        assert config.method.options.keys() <= {"center_loss", "weight_center", "weight_gap", "weight_classification"}
+        assert _terms(config.method.name, config.method.options) == _expected(row.method)
+    with pytest.raises(ConfigError, match="expected smoke or small"):
+        rono_ablation_workshop(size="full", configs=CONFIGS)
+
+
 def _terms(name: str, options: dict[str, Any]) -> tuple[int, str | None]:
     """How many terms the method gives, and the form of its center loss if it has one."""
     generator = torch.Generator().manual_seed(0)

@@ -8,14 +8,25 @@ from typing import Any
 
 import pytest
 
+from maquette.bench.compared import render_compared
 from maquette.bench.plan import Cell, Table
-from maquette.bench.rono_noise import ASYMMETRIC, SETS, SMOKE_CLASSES, SMOKE_METHODS, rono_asymmetric, rono_symmetric
+from maquette.bench.rono_noise import (
+    ASYMMETRIC,
+    RGBD,
+    SETS,
+    SMOKE_CLASSES,
+    SMOKE_METHODS,
+    rono_asymmetric,
+    rono_symmetric,
+)
 from maquette.bench.rono_workshop import METHODS
 from maquette.bench.selection import EVERYTHING, Selection
 from maquette.config import load_config
 from maquette.data.noise import CLASS_MAPS
 from maquette.errors import ConfigError, UnknownNameError
 from maquette.methods import METHODS as REGISTERED
+from maquette.train.data import build_manifest
+from tests.data.datasets.packed_cases import write_rgbd
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -105,12 +116,34 @@ def test_large_rows_take_the_vectors_of_large_networks() -> None:
 def test_full_rows_have_ronos_own_settings_and_labels() -> None:
     for build, kind, file in ((rono_symmetric, "symmetric", "label"), (rono_asymmetric, "asymmetric", "asy_label")):
         table = build(size="full", configs=CONFIGS, data=Path("FOLDER"))
-        assert {row.data for row in table.rows} == {"modelnet10", "modelnet40"}
+        assert {row.data for row in table.rows} - {RGBD} == {"modelnet10", "modelnet40"}
         for row in table.rows:
-            if row.seed or row.method not in ("rono", "gce"):
+            if row.seed or row.data == RGBD or row.method not in ("rono", "gce"):
                 continue
             config = load_config(row.config, row.changes)
             assert config.noise.options["path"] == f"labels/train_{file}_{{percent}}.npy"
             assert (row.kind, config.noise.rate, config.train.epochs) == (kind, row.rate, 200)
             assert config.method.name in ("rono_modelnet", "generalized_cross_entropy")
             assert config.data.options["classes"] == int(row.data.removeprefix("modelnet"))
+
+
+def test_rgbd_object_is_there_in_full_alone_and_its_rows_read_the_set(tmp_path: Path) -> None:
+    write_rgbd(tmp_path / "rgbd-dataset")
+    chosen = Selection(sets=[RGBD], rates=[0.4], seeds=[0])
+    table = rono_symmetric(size="full", configs=CONFIGS, data=tmp_path, selection=chosen)
+    assert [row.name for row in table.rows] == [f"{RGBD}_{name}_40_seed0" for name in METHODS]
+    for row in table.rows:
+        config = load_config(row.config, [*row.changes, f"data.root={tmp_path / 'set'}", "data.options.every=1"])
+        assert config.method.name == {"rono": "rono_mnist", "gce": "generalized_cross_entropy"}.get(
+            row.method, row.method
+        )
+        assert config.method.options == ({"center_lr_step": 4000} if row.method == "rono" else {})
+        assert (config.noise.kind, config.noise.rate) == ("symmetric", 0.4)
+    manifest = build_manifest(config)
+    assert manifest.class_names == ("apple", "food_bag")
+    assert all({"image", "pointcloud"} == item.paths.keys() for item in manifest)
+    # No figure of the paper's is known, and nothing is filled in.
+    assert f"| {METHODS[0]} | all pairs | not run |" in render_compared(table, [])
+    for build, size in ((rono_symmetric, "small"), (rono_asymmetric, "full")):
+        with pytest.raises(UnknownNameError, match=RGBD):
+            build(size=size, configs=CONFIGS, data=tmp_path, selection=chosen)

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from maquette.cli.app import app
-from maquette.errors import InputError
+from maquette.errors import FileError, InputError
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,6 +60,21 @@ def test_wrong_words_are_one_line(words: tuple[str, ...], message: str) -> None:
         run(*words)
 
 
+def test_where_results_go_is_in_the_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    text = " ".join(CliRunner().invoke(app, ["reproduce", "--help"]).stdout.split())
+    assert "Where results go: by default benchmarks/results, of smoke runs/reproduce/results." in text
+
+
+def test_outside_a_checkout_the_option_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for table in ("rono/workshop", "cmcl/fig3"):
+        done = CliRunner().invoke(app, ["reproduce", table])
+        assert isinstance(done.exception, FileError)
+        assert str(done.exception).endswith("or give its configs by --configs")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_the_smoke_size_beats_chance_and_repeats_itself(tmp_path: Path) -> None:
     metrics = []
@@ -75,7 +90,7 @@ def test_the_smoke_size_beats_chance_and_repeats_itself(tmp_path: Path) -> None:
         )
         table = Path(json.loads(run(*words, "--json"))["table"])
         assert "| rono | image → pointcloud |" in table.read_text(encoding="utf-8")
-        row = json.loads((table.with_suffix("") / "rono_40_seed0.json").read_text())
+        row = json.loads((table.parent / "rono_40_seed0.json").read_text())
         metrics.append(row["metrics"])
     assert json.dumps(metrics[0]) == json.dumps(metrics[1])
     assert metrics[0]["paper_rono"]["image->pointcloud"]["map"] > 0.2
