@@ -93,7 +93,7 @@ ROWS = np.array([[3.0, -3], [1, -1], [0, 0], [2, -2], [5, -5], [4, -4]], dtype=n
     ids=["tensor", "tensors", "array", "arrays", "numbers"],
 )
 def test_dacs_pickles_are_read_as_they_were_released(tmp_path: Path, feats: Any) -> None:
-    torch.save({"us": LISTED, "feats": feats}, tmp_path / "pc_crosspoint_test.pt")  # noqa: TID251
+    torch.save({"us": LISTED, "feats": feats}, tmp_path / "pc_crosspoint_test.pt")  # noqa: TID251 (as it is released)
     released = read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
     np.testing.assert_array_equal(released.vectors["pointcloud"], np.arange(6)[:, None] * [1.0, -1.0])
     assert released.origin == {"pointcloud": "pc_crosspoint_test.pt"}
@@ -101,7 +101,7 @@ def test_dacs_pickles_are_read_as_they_were_released(tmp_path: Path, feats: Any)
 
 
 def test_arrays_pickled_by_numpy_1_are_read_too(tmp_path: Path) -> None:
-    torch.save({"us": LISTED, "feats": ROWS}, tmp_path / "new.pt")  # noqa: TID251
+    torch.save({"us": LISTED, "feats": ROWS}, tmp_path / "new.pt")  # noqa: TID251 (as it is released)
     with zipfile.ZipFile(tmp_path / "new.pt") as new, zipfile.ZipFile(tmp_path / "pc_crosspoint_test.pt", "w") as old:
         for name in new.namelist():
             old.writestr(name, new.read(name).replace(b"numpy._core.multiarray", b"numpy.core.multiarray"))
@@ -119,7 +119,7 @@ def test_a_pickle_that_would_call_something_is_refused(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "pc_crosspoint_test.pt"
     for content in (_Harmful(), {"us": LISTED, "feats": ROWS, "more": _Harmful()}):
-        torch.save(content, path)  # noqa: TID251
+        torch.save(content, path)  # noqa: TID251 (as it is released)
         with pytest.raises(FileError, match=r"holds more than names .* write numpy\.savez\('pc_crosspoint_test\.npz'"):
             read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
         assert not (tmp_path / "harmed").exists()
@@ -129,10 +129,10 @@ def test_a_pickle_that_would_call_something_is_refused(tmp_path: Path, monkeypat
         with pytest.raises(FileError, match=r"pc_crosspoint_test\.pt: is (damaged|no dict of us and feats)"):
             read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
     for other, reason in (({"us": LISTED}, "is no dict of us and feats"), ([1], "is no dict of us and feats")):
-        torch.save(other, path)  # noqa: TID251
+        torch.save(other, path)  # noqa: TID251 (as it is released)
         with pytest.raises(FileError, match=reason):
             read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
-    torch.save({"us": LISTED[:5], "feats": ROWS}, path)  # noqa: TID251
+    torch.save({"us": LISTED[:5], "feats": ROWS}, path)  # noqa: TID251 (as it is released)
     with pytest.raises(FileError, match=r"holds 5 names and features of shape \(6, 2\): expected a row a name"):
         read_released(tmp_path, "test", names=NAMES, labels=LABELS, authors_order=ORDER)
 
