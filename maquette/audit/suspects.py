@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from maquette.errors import InputError
 from maquette.methods.agreement import agree, neighbours_for, prior_of, sharpnesses_for
 from maquette.methods.neighbours import local_mixture, nearest, noise_rate, posterior_of
+from maquette.methods.voters import Voters
 
 __all__ = ["Audit", "Judgement", "judge"]
 
@@ -93,30 +94,24 @@ def judge(
     reps = torch.from_numpy(np.stack([np.asarray(representations[name], np.float32) for name in names], axis=1))
     there = torch.from_numpy(np.stack([np.asarray(present[name], bool) for name in names], axis=1))
     given = torch.from_numpy(np.asarray(labels, np.int64))
+    # Representations that no vote has trained yet: modalities err apart there. In few dimensions a linear map errs.
+    voters = Voters(reps, there, given, classes=classes, apart=True, linear=False, again=True)
+    sharpnesses = sharpnesses_for(objects=len(given), classes=classes)
     rate, asked = 0.5, 0
     for _ in range(_TURNS):
         asked = neighbours_for(rate, objects=len(labels), classes=classes)
-        posterior, transition = _posterior(reps, there, given, classes, asked)
-        before, rate = rate, noise_rate(posterior, given)
+        agreed = agree(voters, neighbours=asked, sharpnesses=sharpnesses)
+        before, rate = rate, noise_rate(agreed.posterior, given)
         if abs(rate - before) < _SETTLED:
             break
     alone = {
-        name: _judgement(_by_one(reps[:, place], there[:, place], given, transition, asked), given, there[:, place])
+        name: _judgement(
+            _by_one(reps[:, place], there[:, place], given, agreed.transition, asked), given, there[:, place]
+        )
         for place, name in enumerate(names)
     }
-    joint = _judgement(posterior, given, there.any(dim=1))
-    return Audit(np.asarray(labels, np.int64), joint, alone, rate, transition.numpy(), asked)
-
-
-def _posterior(
-    reps: Float[Tensor, "N M D"], there: Bool[Tensor, "N M"], given: Int[Tensor, "N"], classes: int, asked: int
-) -> tuple[Float[Tensor, "N C"], Float[Tensor, "C C"]]:
-    sharpnesses = sharpnesses_for(objects=len(given), classes=classes)
-    # Representations that no vote has trained yet: modalities err apart there. In few dimensions a linear map errs.
-    agreed = agree(
-        reps, there, given, classes=classes, neighbours=asked, sharpnesses=sharpnesses, apart=True, linear=False
-    )
-    return agreed.posterior, agreed.transition
+    joint = _judgement(agreed.posterior, given, there.any(dim=1))
+    return Audit(np.asarray(labels, np.int64), joint, alone, rate, agreed.transition.numpy(), asked)
 
 
 def _by_one(

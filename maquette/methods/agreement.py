@@ -4,17 +4,13 @@ The votes of `consensus`: of neighbours, of a linear map (ridge.py), and on targ
 Where an object's label is not what is voted for, it is wrong, or the object is hard, its neighbours of other classes.
 Of one vote both look the same: a T of many wrong labels and open priors explain the given labels as well as a T of few
 and sure ones. They differ in one thing. A wrong label is wrong at any distance; how many neighbours are of another
-class depends on how far they are. So the agreement of labels is followed to distance zero:
+class depends on how far they are. So the agreement of labels is followed to distance zero, which is α (voters.py):
 
-    a_k = share of objects whose k-th nearest neighbour has their given label, mean over each modality and all together
-    a_k ≈ a_1 - s log k - u log² k,  α = a_1 + 4 s      α: two objects of one class have the same given label
     T is fitted to priors of the power 1.5 γ where |Σ_c f_c Σ_y T_cy² - α| is within one standard error of α; if not,
     of that between 1/4 and 3 γ which takes it there: opener where labels agree less by T, sharper where more
 
 Sharper priors show habits: classes whose labels are often exchanged look, to open priors, like classes whose objects
-are mixed. `f`: how frequent classes are given; accidents of few objects are taken from Σ_y T_cy² (`agreement_of`). The
-4 is what a_k shows of representations that saw no label, whatever the noise: on ShapeDB69, where a_1 is 0.55 without
-noise, and on the built-in set, where it is 0.92, α is 0.98 and 0.99.
+are mixed. `f`: how frequent classes are given; accidents of few objects are taken from Σ_y T_cy² (`agreement_of`).
 """
 
 from __future__ import annotations
@@ -23,29 +19,18 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from maquette.methods.neighbours import (
-    balanced,
-    even_objects,
-    fit_transition,
-    local_mixture,
-    nearest,
-    noise_rate,
-    posterior_of,
-    spaces_of,
-)
-from maquette.methods.ridge import ridge_votes
+from maquette.methods.neighbours import balanced, even_objects, fit_transition, local_mixture, noise_rate, posterior_of
+from maquette.methods.voters import Voters
 
 __all__ = [
     "Agreement",
     "agree",
     "agreement_of",
-    "class_agreement",
     "neighbours_for",
     "prior_of",
     "sharpnesses_for",
@@ -79,12 +64,6 @@ _HALVINGS = 5
 _RETURNED = 2.0
 """How far given labels come back into targets, times r (K / objects a class)²."""
 
-_RANKS = 8
-"""Neighbours whose agreement is followed."""
-
-_TO_ZERO = 4.0
-"""How far the nearest neighbour is from distance zero, in units of the logarithm of the rank."""
-
 
 class Agreement(NamedTuple):
     """What neighbours agree on.
@@ -101,45 +80,32 @@ class Agreement(NamedTuple):
 
 
 def agree(
-    reps: Float[Tensor, "N M D"],
-    present: Bool[Tensor, "N M"],
-    labels: Int[Tensor, "N"],
+    voters: Voters,
     *,
-    classes: int,
     neighbours: int,
     sharpnesses: Sequence[float],
     alike: tuple[float, float] | None = None,
     held: bool = True,
-    apart: bool = False,
-    linear: bool = True,
     predicted: Float[Tensor, "N C"] | None = None,
     residual: bool = True,
 ) -> Agreement:
     """Posteriors p_i over the true classes, and the estimated transition matrix T (rows: true class).
 
     γ is that of `sharpnesses` under which the given labels are likeliest; priors have not seen an object's own label.
-    `alike` is between what α lies, where that is known from before; without `held` nothing is made of it. With `apart`
-    each modality has votes of its own beside those of all together. Without `linear` ridge regression does not vote.
+    `alike` is between what α lies, where that is known from before; without `held` nothing is made of it.
     `predicted` are shares of the true classes by who may have seen an object's own label, zeros where it says nothing:
     one more voter on targets, which has no say in T and posteriors. With `residual` given labels come back into targets
     (`with_residual`, of weight 2 r (K / objects a class)²). An object of which nobody says anything is judged by its
     given label alone.
     """
-    given = F.one_hot(labels, classes).to(reps.dtype)
-    spaces = spaces_of(reps, present, apart=apart)
-    found = [nearest(unit, there, count=max(neighbours, _RANKS)) for unit, there in spaces]
-    voted = [(rows, given[near[:, :neighbours]].mean(dim=1)) for rows, near in found if near.shape[1]]
-    if linear:
-        voted += [ridge_votes(unit, there, given) for unit, there in spaces if int(there.sum()) > 1]
-    asked = reps.new_zeros(len(reps), 1)
+    given, labels = voters.given, voters.labels
+    classes = given.shape[1]
+    voted = voters.votes(neighbours)
+    asked = given.new_zeros(len(given), 1)
     for rows, _ in voted:
         asked.index_add_(0, rows, asked.new_ones(len(rows), 1))
-    if alike is None:
-        # Of each modality too, whoever votes: one space alone strays further.
-        if not apart:
-            found += [nearest(*space, count=_RANKS) for space in spaces_of(reps, present, apart=True)[:-1]]
-        alike = class_agreement(found, labels)
-    transition = torch.full((classes, classes), 0.5 / max(classes - 1, 1), dtype=reps.dtype, device=reps.device)
+    alike = voters.alike if alike is None else alike
+    transition = torch.full_like(given[:1], 0.5 / max(classes - 1, 1)).repeat(classes, 1)
     transition.fill_diagonal_(0.5)
     for _ in range(_TURNS):
         shares = torch.zeros_like(given)
@@ -178,35 +144,6 @@ def with_residual(
     surprise = F.one_hot(labels, targets.shape[1]).to(targets) - targets @ transition
     moved = (targets + weight * surprise).clamp(min=0)
     return moved / moved.sum(dim=1, keepdim=True).clamp(min=1e-12)
-
-
-def class_agreement(
-    found: Sequence[tuple[Int[Tensor, "_"], Int[Tensor, "_ _"]]], labels: Int[Tensor, "N"]
-) -> tuple[float, float]:
-    """α: how probably two objects of one class have the same given label, by the neighbours `found` in each space.
-
-    With labels that are never wrong it is near 1 however hard the objects are; with symmetric noise of rate r near
-    (1 - r)². Between what it lies: one standard error over objects less and more, as few objects prove little. From 0
-    to 1; without neighbours nothing is proved, which is 0 and 1.
-    """
-    found = [(rows, near[:, :_RANKS]) for rows, near in found if near.shape[1]]
-    if not found:
-        return 0.0, 1.0
-    depth = min(near.shape[1] for _, near in found)
-    ranks = np.arange(1, depth + 1)
-    # Linear in the curve, so that it is a mean over objects: what the fit makes of each rank, slope and a_1.
-    degree = min(depth - 1, 2)
-    parts = np.polyfit(np.log(ranks), np.eye(depth), degree, w=ranks**-0.5)[::-1]
-    values, asked = np.zeros((len(labels), 2)), np.zeros(len(labels))
-    for rows, near in found:
-        same = (labels[near[:, :depth]] == labels[rows].unsqueeze(1)).cpu().numpy().astype(np.float64)
-        places = rows.cpu().numpy()
-        values[places] += same @ np.stack([parts[0], -parts[1] if degree else np.zeros(depth)], axis=1)
-        asked[places] += 1
-    nearest_share, slope = (values[asked > 0] / asked[asked > 0, None]).T
-    at_zero = nearest_share + (_TO_ZERO * slope if slope.mean() > 0 else 0.0)
-    mean, error = float(at_zero.mean()), float(at_zero.std()) / math.sqrt(len(at_zero))
-    return min(max(mean - error, 0.0), 1.0), min(max(mean + error, 0.0), 1.0)
 
 
 def _fit(

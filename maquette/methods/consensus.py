@@ -14,7 +14,7 @@ the targets come from the neighbourhoods of the representations.
     p_i(c) ∝ prior_i(c) T_{c,y_i}                      T by expectation maximisation over all objects
     p_i ← max(0, p_i + g (e_{y_i} - Tᵀ p_i)), normalised; g = 2 r (K / objects a class)²
 
-The votes, T, γ and g stand in agreement.py, ridge regression in ridge.py.
+Who votes stands in voters.py, ridge regression in ridge.py; T, γ and g in agreement.py.
 
 | symbol | name here | value |
 |---|---|---|
@@ -54,6 +54,7 @@ from maquette.methods.base import METHODS, Method, ParamGroup, Scan, Verdicts
 from maquette.methods.head import mean_probabilities
 from maquette.methods.neighbours import noise_rate
 from maquette.methods.settings import check_positive, check_weights
+from maquette.methods.voters import Voters
 from maquette.types import Progress, Representations, SamplePlan
 
 __all__ = ["Consensus", "soft_center_loss"]
@@ -161,14 +162,21 @@ class Consensus(Method):
             return None
         with torch.no_grad():
             reps, labels = scan()
-            alike = None if self.agreement.isnan() else (float(self.agreement), float(self.agreement))
             # Before the first vote nobody knows the rate: it is asked twice then, from the rate one half.
-            for _ in range(1 if len(self._bank) else 2):
+            first = not len(self._bank)
+            voters = Voters(
+                reps.values,
+                reps.present,
+                labels,
+                classes=self.classes,
+                apart=self.apart,
+                linear=self.linear,
+                again=first,
+            )
+            alike = None if self.agreement.isnan() else (float(self.agreement), float(self.agreement))
+            for _ in range(2 if first else 1):
                 agreed = agree(
-                    reps.values,
-                    reps.present,
-                    labels,
-                    classes=self.classes,
+                    voters,
                     neighbours=self.neighbours
                     or neighbours_for(float(self.noise_rate), objects=len(labels), classes=self.classes),
                     sharpnesses=[self.sharpness]
@@ -176,13 +184,10 @@ class Consensus(Method):
                     else sharpnesses_for(objects=len(labels), classes=self.classes),
                     alike=alike,
                     held=self.held,
-                    apart=self.apart,
-                    linear=self.linear,
                     # Before the first vote the centers have learnt nothing.
-                    predicted=self.predict(reps) if self.predictions and len(self._bank) else None,
+                    predicted=None if first or not self.predictions else self.predict(reps),
                     residual=self.residual,
                 )
-                alike = agreed.alike
                 self.noise_rate.fill_(noise_rate(agreed.posterior, labels))
             if self.agreement.isnan():
                 self.agreement.fill_(agreed.agreement)

@@ -10,16 +10,16 @@ from maquette.methods.agreement import (
     Agreement,
     agree,
     agreement_of,
-    class_agreement,
     neighbours_for,
     sharpnesses_for,
     with_residual,
 )
+from maquette.methods.voters import Voters
 from tests.methods.consensus_cases import clusters, flip
 
 
 def _agree(reps: torch.Tensor, present: torch.Tensor, labels: torch.Tensor) -> Agreement:
-    return agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25])
+    return agree(Voters(reps, present, labels, classes=4), neighbours=20, sharpnesses=[1.25])
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_wrong_labels_are_outvoted_and_the_rate_is_estimated(rate: float, apart:
     reps, truth = clusters()
     labels, present = flip(truth, rate), torch.ones(400, 2, dtype=torch.bool)
     _, posterior, transition, _, _ = agree(
-        reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25], apart=apart
+        Voters(reps, present, labels, classes=4, apart=apart), neighbours=20, sharpnesses=[1.25]
     )
     torch.testing.assert_close(posterior.sum(dim=1), torch.ones(400))
     assert (posterior.argmax(dim=1) == truth).float().mean() > right
@@ -57,7 +57,11 @@ def test_one_more_voter_counts_as_much_as_the_others_and_nothing_where_it_is_sil
 
     def right(predicted: torch.Tensor | None) -> tuple[torch.Tensor, float]:
         targets = agree(
-            reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.25], predicted=predicted, residual=False
+            Voters(reps, present, labels, classes=4),
+            neighbours=20,
+            sharpnesses=[1.25],
+            predicted=predicted,
+            residual=False,
         ).targets
         return targets, float((targets.argmax(dim=1) == truth)[moved].float().mean())
 
@@ -114,7 +118,7 @@ def test_the_sharpness_is_taken_that_explains_the_given_labels(rate: float, alon
 
     def with_these(*sharpnesses: float) -> torch.Tensor:
         agreed = agree(
-            reps, present, labels, classes=4, neighbours=20, sharpnesses=sharpnesses, apart=True, linear=False
+            Voters(reps, present, labels, classes=4, apart=True, linear=False), neighbours=20, sharpnesses=sharpnesses
         )
         return agreed.posterior
 
@@ -122,30 +126,6 @@ def test_the_sharpness_is_taken_that_explains_the_given_labels(rate: float, alon
     found, own, other = with_these(*choices), with_these(choices[taken]), with_these(choices[1 - taken])
     # Not the same to the bit: the turns before the last may have taken the other.
     assert (found - own).abs().max() < 0.01 < 0.2 < (found - other).abs().max()
-
-
-def test_the_agreement_of_labels_is_followed_to_distance_zero_by_hand() -> None:
-    # a_k = 0.6 - 0.1 log k, so that α = 0.6 + 4 · 0.1; where labels agree equally often at any distance it is a_1.
-    count = 1_000_000
-    labels = torch.cat([torch.zeros(count, dtype=torch.int64), torch.ones(1, dtype=torch.int64)])
-    rows = torch.arange(count)
-
-    def found(slope: float) -> float:
-        """The middle of the interval; of a million objects it is narrow."""
-        agreeing = (count * (0.6 - slope * torch.arange(1, 9).log())).round()
-        near = torch.where(rows.unsqueeze(1) < agreeing, 0, count)
-        low, high = class_agreement([(rows, near)], labels)
-        assert high - low < 0.01
-        return (low + high) / 2
-
-    assert found(0.1) == pytest.approx(1.0, abs=5e-3)
-    assert found(0.05) == pytest.approx(0.8, abs=5e-3)
-    assert found(0.0) == pytest.approx(0.6, abs=5e-3)
-    assert found(0.15) == 1.0, "it is a probability"
-    assert class_agreement([(rows, torch.zeros(count, 1, dtype=torch.int64))], labels) == (1.0, 1.0)
-    few = class_agreement([(rows[:100], torch.where(rows[:100, None] < 50, 0, count).expand(-1, 8))], labels)
-    assert few == pytest.approx((0.5 - 0.5 / 10, 0.5 + 0.5 / 10)), "an error of half over the root of a hundred"
-    assert class_agreement([(rows, torch.zeros(count, 0, dtype=torch.int64))], labels) == (0.0, 1.0)
 
 
 def test_priors_are_opened_until_labels_agree_as_they_are_known_to() -> None:
@@ -156,18 +136,14 @@ def test_priors_are_opened_until_labels_agree_as_they_are_known_to() -> None:
     middles, astray = (torch.randn(count, 1, 12, generator=generator) for count in (20, 800))
     reps = middles[truth] + scales * (astray + 0.3 * torch.randn(800, 2, 12, generator=generator))
     present = torch.ones(800, 2, dtype=torch.bool)
-    found = {
-        low: agree(reps, present, truth, classes=20, neighbours=8, sharpnesses=[1.0], alike=(low, 1.0), linear=False)
-        for low in (0.0, 0.9, 1.0)
-    }
+    voters = Voters(reps, present, truth, classes=20, linear=False)
+    found = {low: agree(voters, neighbours=8, sharpnesses=[1.0], alike=(low, 1.0)) for low in (0.0, 0.9, 1.0)}
     sure, known, believed = found.values()
     assert float(sure.transition.square().sum(dim=1).mean()) < 0.8
     assert float(known.transition.square().sum(dim=1).mean()) == pytest.approx(0.9, abs=0.02)
     kept = [float((made.targets.argmax(dim=1) == truth).float().mean()) for made in (sure, known, believed)]
     assert kept[0] + 0.02 < kept[1] < kept[2], "hard objects keep labels that neighbours would override"
-    apart = agree(
-        reps, present, truth, classes=20, neighbours=8, sharpnesses=[1.0], alike=(1.0, 1.0), held=False, linear=False
-    )
+    apart = agree(voters, neighbours=8, sharpnesses=[1.0], alike=(1.0, 1.0), held=False)
     torch.testing.assert_close(apart.targets, sure.targets)
 
 
@@ -180,11 +156,9 @@ def test_priors_are_sharpened_until_exchanged_classes_are_told_from_mixed_ones()
     reps = middles[truth] + 0.9 * torch.randn(1200, 2, 12, generator=generator)
     wrong = (truth % 2 == 0) & (torch.rand(1200, generator=generator) < 0.4)
     labels, present = torch.where(wrong, truth + 1, truth), torch.ones(1200, 2, dtype=torch.bool)
+    voters = Voters(reps, present, labels, classes=10, linear=False)
     true = (0.6**2 + 0.4**2 + 1) / 2
-    open_, held = (
-        agree(reps, present, labels, classes=10, neighbours=12, sharpnesses=[1.0], alike=(0.0, high), linear=False)
-        for high in (1.0, true)
-    )
+    open_, held = (agree(voters, neighbours=12, sharpnesses=[1.0], alike=(0.0, high)) for high in (1.0, true))
     assert true < held.agreement < open_.agreement - 0.04
     exchanged = [float(made.transition[::2, 1::2].diagonal().mean()) for made in (open_, held)]
     assert exchanged[0] + 0.05 < exchanged[1] < 0.4
@@ -201,7 +175,7 @@ def test_each_modality_votes_by_itself_only_when_asked() -> None:
 
     def posterior(values: torch.Tensor, *, apart: bool) -> torch.Tensor:
         there = present[:, : values.shape[1]]
-        return agree(values, there, labels, classes=4, neighbours=20, sharpnesses=[1.25], apart=apart).posterior
+        return agree(Voters(values, there, labels, classes=4, apart=apart), neighbours=20, sharpnesses=[1.25]).posterior
 
     torch.testing.assert_close(posterior(reps[:, :1], apart=True), posterior(reps[:, :1], apart=False))
     assert (posterior(reps, apart=True) - posterior(reps, apart=False)).abs().max() > 0.1
@@ -213,7 +187,7 @@ def test_each_modality_votes_by_itself_only_when_asked() -> None:
 def test_what_is_known_of_the_labels_is_not_asked_again() -> None:
     reps, truth = clusters()
     labels, present = flip(truth, 0.3), torch.ones(400, 2, dtype=torch.bool)
-    known = agree(reps, present, labels, classes=4, neighbours=20, sharpnesses=[1.0], alike=(1.0, 1.0))
+    known = agree(Voters(reps, present, labels, classes=4), neighbours=20, sharpnesses=[1.0], alike=(1.0, 1.0))
     assert known.alike == (1.0, 1.0)
     assert known.transition.diagonal().mean() > 0.95, "priors are opened until labels are believed"
 
@@ -223,9 +197,8 @@ def test_what_targets_did_not_expect_comes_back_as_far_as_votes_reach() -> None:
     labels, present = flip(truth, 0.4), torch.ones(400, 2, dtype=torch.bool)
 
     def targets(neighbours: int, *, residual: bool) -> torch.Tensor:
-        return agree(
-            reps, present, labels, classes=4, neighbours=neighbours, sharpnesses=[1.25], residual=residual
-        ).targets
+        voters = Voters(reps, present, labels, classes=4)
+        return agree(voters, neighbours=neighbours, sharpnesses=[1.25], residual=residual).targets
 
     wide, narrow = (targets(count, residual=True) - targets(count, residual=False) for count in (90, 20))
     torch.testing.assert_close(targets(90, residual=True).sum(dim=1), torch.ones(400))
