@@ -62,7 +62,7 @@ class Voters:
         self._found_of = 0
 
     def votes(self, neighbours: int) -> list[tuple[Int[Tensor, "R"], Float[Tensor, "R C"]]]:
-        """Of each voter the rows it speaks of and shares of the given labels: of `neighbours` neighbours, and by the map."""
+        """Of each voter the rows it speaks of and shares of the given labels: of so many neighbours, and by the map."""
         voted = [
             (rows, self.given[near[:, :neighbours]].mean(dim=1))
             for rows, near in self._neighbours(neighbours)
