@@ -29,6 +29,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "as_sure": ("held=false",),
     "no_center": ("weight_center=0.0",),
     "no_semantic": ("weight_semantic=0.0",),
+    "no_contrast": ("weight_contrast=0.0",),
     "no_gap": ("weight_gap=0.0",),
     "even_gap": ("gap_if_open=0.0",),
 }

@@ -2,7 +2,7 @@
 
 from maquette.losses.centers import center_cosines, center_logits, squared_center_distances
 from maquette.losses.classification import absolute_error, cross_entropy, label_log_probabilities
-from maquette.losses.contrastive import instance_contrast, row_contrast
+from maquette.losses.contrastive import instance_contrast, row_contrast, soft_supervised_contrast
 from maquette.losses.invariance import modality_distance
 from maquette.losses.likelihood import pair_likelihood
 from maquette.losses.predictions import entropy_penalty, prior_penalty, soft_cross_entropy
@@ -35,6 +35,7 @@ __all__ = [
     "row_contrast",
     "rows_of",
     "soft_cross_entropy",
+    "soft_supervised_contrast",
     "squared_center_distances",
     "sum_of_modality_means",
 ]

@@ -1,9 +1,11 @@
-"""Terms that compare the representations of a batch with one another; labels are not needed.
+"""Terms that compare the representations of a batch with one another, without labels or by soft ones.
 
 Memory grows with the square of the number of rows, R = number of present representations.
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 from jaxtyping import Bool, Float
@@ -12,7 +14,7 @@ from torch.nn import functional as F
 
 from maquette.losses.presence import rows_of
 
-__all__ = ["instance_contrast", "row_contrast"]
+__all__ = ["instance_contrast", "row_contrast", "soft_supervised_contrast"]
 
 _LEAST = 1e-6
 """What even the surest likeness leaves of a row among the others: its logarithm stays finite."""
@@ -47,7 +49,7 @@ def instance_contrast(
     present: Bool[Tensor, "B M"],
     *,
     temperature: float,
-    alike: Float[Tensor, "B B"] | None = None,
+    targets: Float[Tensor, "B C"] | None = None,
 ) -> Float[Tensor, ""]:
     """How badly an object's modalities find each other among all other representations of the batch.
 
@@ -57,8 +59,8 @@ def instance_contrast(
     For two modalities this is NT-Xent (Chen, Kornblith, Norouzi and Hinton, SimCLR, ICML 2020,
     https://arxiv.org/abs/2002.05709). RONO's multimodal gap is twice this, MRL's contrastive loss this itself.
     An object with a single modality is compared to, but asks nothing itself: the mean is over rows that have a
-    positive, and 0 if there are none. With `alike`, the probability that two objects are of one class, an object counts
-    1 - alike times among the others: those of one class are not pushed apart.
+    positive, and 0 if there are none. With `targets`, the probabilities t of classes, object j counts 1 - t_i·t_j
+    times among the others: those that are probably of one class are not pushed apart.
 
     One object in two modalities has nobody to be confused with:
 
@@ -70,7 +72,42 @@ def instance_contrast(
     same_object = rows.objects.unsqueeze(0) == rows.objects.unsqueeze(1)
     same_object = same_object.fill_diagonal_(False)
     asks = same_object.any(dim=1)
-    if alike is not None:
-        alike = alike[rows.objects[:, None], rows.objects].to(rows.values.dtype)
+    alike = None if targets is None else _alike(targets[rows.objects])
     losses = row_contrast(rows.values, same_object, temperature=temperature, alike=alike)
     return losses.sum() / asks.sum().clamp(min=1)
+
+
+def soft_supervised_contrast(
+    reps: Float[Tensor, "B M D"], present: Bool[Tensor, "B M"], targets: Float[Tensor, "B C"], *, temperature: float
+) -> Float[Tensor, ""]:
+    """Representations find those of their class among all others of the batch, where classes are known by `targets`.
+
+    mean_i -Σ_{j≠i} w_ij log( e^{cos(i,j)/τ} / Σ_{k≠i} e^{cos(i,k)/τ} ),  w_ij = t_i·t_j / Σ_{k≠i} t_i·t_k
+
+    Targets are probabilities: w is how probably two objects are of one class, among all that may be of i's. With
+    one-hot targets it is L_out of Khosla et al., Supervised Contrastive Learning, NeurIPS 2020,
+    https://arxiv.org/abs/2004.11362, Eq. 2 (the method `supervised_contrastive`). The mean is over rows that share a
+    class with another, 0 if none does.
+
+    Two representations at right angles and of one class have nobody else to be near to:
+
+    >>> present = torch.ones(2, 1, dtype=torch.bool)
+    >>> soft_supervised_contrast(torch.eye(2).unsqueeze(1), present, torch.full((2, 2), 0.5), temperature=1.0)
+    tensor(0.)
+    """
+    # Divided before they are multiplied: rows are fewer numbers than pairs of rows.
+    rows = F.normalize(reps[present], dim=-1) / math.sqrt(temperature)
+    weights = _alike(targets[torch.nonzero(present)[:, 0]]).fill_diagonal_(0)
+    totals = weights.sum(dim=1)
+    asks = totals > 0
+    weights = weights.div_((totals.masked_fill(~asks, 1) * asks.sum().clamp(min=1)).unsqueeze(1))
+    # A finite floor instead of -inf: times a weight of 0 it must be 0.
+    itself = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
+    logs = (rows @ rows.T).masked_fill(itself, torch.finfo(rows.dtype).min).log_softmax(dim=1)
+    return -(logs * weights).sum()
+
+
+@torch.no_grad()
+def _alike(targets: Float[Tensor, "R C"]) -> Float[Tensor, "R R"]:
+    """t_i·t_j, how probably two rows are of one class; targets learn nothing."""
+    return targets @ targets.T

@@ -70,6 +70,7 @@ class Agreement(NamedTuple):
 
     `targets` are to be trained on, `posterior`, surer, is over the true classes; `transition` is T. `alike` is between
     what α lies, and `agreement` how often two objects of one class have the same given label by T; all from 0 to 1.
+    `returned` is g, how far given labels came back into targets (`with_residual`), from 0 to 2.
     """
 
     targets: Float[Tensor, "N C"]
@@ -77,6 +78,7 @@ class Agreement(NamedTuple):
     transition: Float[Tensor, "C C"]
     alike: tuple[float, float]
     agreement: float
+    returned: float
 
 
 def agree(
@@ -122,11 +124,10 @@ def agree(
         said = (predicted.sum(dim=1, keepdim=True) > 0).to(given)
         shares = (asked * shares + predicted.to(given)) / (asked + said).clamp(min=1)
     targets = posterior_of(prior_of(shares, labels, sharpness), labels, transition)
-    if residual:
-        reach = min(neighbours * classes / len(labels), 1.0)
-        weight = _RETURNED * noise_rate(posterior, labels) * reach**2
-        targets = with_residual(targets, labels, transition, weight=weight)
-    return Agreement(targets, posterior, transition, alike, _agreed(transition, labels))
+    reach = min(neighbours * classes / len(labels), 1.0)
+    returned = _RETURNED * noise_rate(posterior, labels) * reach**2 if residual else 0.0
+    targets = with_residual(targets, labels, transition, weight=returned)
+    return Agreement(targets, posterior, transition, alike, _agreed(transition, labels), returned)
 
 
 def with_residual(

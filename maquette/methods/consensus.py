@@ -1,10 +1,11 @@
 """Consensus: labels by the agreement of neighbours within and across modalities. A method of this project.
 
 No paper: docs/methods/consensus.md says what it builds on and where it fails. Its terms are RONO's center loss and
-multimodal gap (Feng et al., CVPR 2023) and DAC's cross-entropy over centers, on soft targets in place of given labels;
+multimodal gap (Feng et al., CVPR 2023), DAC's cross-entropy over centers and the supervised contrast (Khosla et al.,
+NeurIPS 2020), on soft targets in place of given labels;
 the targets come from the neighbourhoods of the representations.
 
-    L = L_center + λ_sem L_sem + λ_mg (1 + κ o) L_mg,    t ← β t + (1 - β) p    at every vote
+    L = L_center + λ_sem L_sem + λ_con (1 - g) L_con + λ_mg (1 + κ o) L_mg,    t ← β t + (1 - β) p    at every vote
 
     v_i = mean over i's K nearest neighbours of their given labels, in all modalities together; and beside it what
           ridge regression of the given labels expects of i, left out
@@ -30,9 +31,11 @@ Who votes stands in voters.py, ridge regression in ridge.py; T, γ and g in agre
 | whether neighbours vote at all (False: the given labels are the targets) | `votes` | True |
 | L_center, a | `soft_center_loss`, `scale_center` | 0.05, as RONO |
 | L_sem, λ_sem | cross-entropy over cosines to the centers divided by τ, `weight_semantic` | 10 |
+| L_con, λ_con | `soft_supervised_contrast`, `weight_contrast`, as much less as given labels come back | 2 |
+| its τ | `temperature_contrast` | 0.1, as `supervised_contrastive` |
 | L_mg, λ_mg | `instance_contrast` in which i counts 1 - t_i·t_j against j, `weight_gap` | 4 |
 | κ | `gap_if_open`: how much more the gap weighs the less the targets say, o = r / (1 - r) · (1 - mean_i max t_i) | 2 |
-| τ | `temperature`, of both | 0.22, as RONO and DAC |
+| τ | `temperature`, of semantic term and gap | 0.22, as RONO and DAC |
 
 Only given labels enter. No constant depends on the rate of the noise: T is estimated, and 1 - mean_i p_i(y_i) is the
 rate, r. At rate 0, T is nearly the identity, the targets are nearly the given labels, and o is nearly 0.
@@ -48,7 +51,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from maquette.errors import ConfigError
-from maquette.losses import filled, instance_contrast, present_mean, soft_cross_entropy
+from maquette.losses import filled, instance_contrast, present_mean, soft_cross_entropy, soft_supervised_contrast
 from maquette.methods.agreement import agree, neighbours_for, sharpnesses_for
 from maquette.methods.base import METHODS, Method, ParamGroup, Scan, Verdicts
 from maquette.methods.head import mean_probabilities
@@ -92,20 +95,26 @@ class Consensus(Method):
         votes: bool = True,
         weight_center: float = 1.0,
         weight_semantic: float = 10.0,
+        weight_contrast: float = 2.0,
         weight_gap: float = 4.0,
         gap_if_open: float = 2.0,
         scale_center: float = 0.05,
         temperature: float = 0.22,
+        temperature_contrast: float = 0.1,
     ) -> None:
         super().__init__(classes=classes, dimensions=dimensions, modalities=modalities)
         check_weights(
             weight_center=weight_center,
             weight_semantic=weight_semantic,
+            weight_contrast=weight_contrast,
             weight_gap=weight_gap,
             gap_if_open=gap_if_open,
         )
         check_positive(
-            sharpness=1.0 if sharpness is None else sharpness, scale_center=scale_center, temperature=temperature
+            sharpness=1.0 if sharpness is None else sharpness,
+            scale_center=scale_center,
+            temperature=temperature,
+            temperature_contrast=temperature_contrast,
         )
         if not 0 <= momentum < 1:
             raise ConfigError(f"momentum is {momentum}: expected at least 0 and below 1")
@@ -116,8 +125,10 @@ class Consensus(Method):
         self.neighbours, self.sharpness, self.held = neighbours, sharpness, held
         self.apart, self.linear, self.predictions, self.residual = apart, linear, predictions, residual
         self.momentum, self.every, self.growth, self.votes = momentum, every, growth, votes
-        self.weight_center, self.weight_semantic, self.weight_gap = weight_center, weight_semantic, weight_gap
-        self.gap_if_open, self.scale_center, self.temperature = gap_if_open, scale_center, temperature
+        self.weight_center, self.weight_semantic = weight_center, weight_semantic
+        self.weight_contrast, self.temperature_contrast = weight_contrast, temperature_contrast
+        self.weight_gap, self.gap_if_open = weight_gap, gap_if_open
+        self.scale_center, self.temperature = scale_center, temperature
         self.centers = nn.Parameter(torch.randn(classes, dimensions))
         # Of every object of the training split: targets, and the newest posteriors. In the state as one tensor, because
         # its length is known at the first scan only.
@@ -128,6 +139,8 @@ class Consensus(Method):
         self.noise_rate: Tensor
         self.register_buffer("openness", torch.tensor(0.0))
         self.openness: Tensor
+        self.register_buffer("returned", torch.tensor(0.0))
+        self.returned: Tensor
         # How often labels of one class agree is asked once, before the representations have seen a label.
         self.register_buffer("agreement", torch.tensor(torch.nan))
         self.agreement: Tensor
@@ -136,7 +149,7 @@ class Consensus(Method):
     def forward(
         self, reps: Representations, labels: Int[Tensor, "B"], index: Int[Tensor, "B"], progress: Progress
     ) -> dict[str, Tensor]:
-        """The terms `soft_center`, `semantic`, `multimodal_gap`; before a vote, on given labels."""
+        """The terms `soft_center`, `semantic`, `contrast`, `multimodal_gap`; before a vote, on given labels."""
         values, present = reps.values, reps.present
         targets = self._look_up(labels, index).to(values)
         cosines = self._cosines(values, present)
@@ -147,8 +160,12 @@ class Consensus(Method):
         if self.weight_semantic:
             semantic = soft_cross_entropy(cosines / self.temperature, present, targets)
             terms["semantic"] = self.weight_semantic / values.shape[1] * semantic
+        # Where given labels come back, pairs of targets that share a class are often wrong together.
+        if self.weight_contrast and self.returned < 1:
+            contrast = soft_supervised_contrast(values, present, targets, temperature=self.temperature_contrast)
+            terms["contrast"] = self.weight_contrast * (1 - self.returned) * contrast
         if self.weight_gap:
-            gap = instance_contrast(values, present, temperature=self.temperature, alike=targets @ targets.T)
+            gap = instance_contrast(values, present, temperature=self.temperature, targets=targets)
             terms["multimodal_gap"] = self.weight_gap * (1 + self.gap_if_open * self.openness) * gap
         return terms
 
@@ -194,6 +211,7 @@ class Consensus(Method):
             targets = agreed.targets
             if len(self._bank) == len(labels):
                 targets = self.momentum * self._bank[:, : self.classes] + (1 - self.momentum) * targets
+            self.returned.fill_(agreed.returned)
             odds = float(self.noise_rate) / max(1 - float(self.noise_rate), 0.01)
             self.openness.fill_(odds * float(1 - targets.amax(dim=1).mean()))
             self._bank = torch.cat([targets, agreed.posterior], dim=1).float().cpu()

@@ -5,7 +5,8 @@ from math import exp, log
 import pytest
 import torch
 
-from maquette.losses.contrastive import instance_contrast, row_contrast
+from maquette.losses.contrastive import instance_contrast, row_contrast, soft_supervised_contrast
+from maquette.methods.supervised_contrastive import supervised_contrast
 from tests.losses.loss_cases import VECTORS, Case, on_ragged_batches
 
 
@@ -59,14 +60,14 @@ def test_objects_that_are_alike_are_not_pushed_apart(ragged: Case) -> None:
         if near:
             losses.append(-log(near / (near + far)))
     expected = sum(losses) / len(losses) if losses else 0.0
-    loss = instance_contrast(ragged.reps, ragged.present, temperature=0.3, alike=alike)
+    loss = instance_contrast(ragged.reps, ragged.present, temperature=0.3, targets=shares)
     assert loss.item() == pytest.approx(expected, abs=1e-12)
     # All of one class: nobody is pushed.
-    same = torch.ones(objects, objects, dtype=torch.float64)
-    assert instance_contrast(ragged.reps, ragged.present, temperature=0.3, alike=same).item() < 1e-2
+    same = torch.ones(objects, 1, dtype=torch.float64)
+    assert instance_contrast(ragged.reps, ragged.present, temperature=0.3, targets=same).item() < 1e-2
     nothing = torch.zeros_like(same)
     plain = instance_contrast(ragged.reps, ragged.present, temperature=0.3)
-    torch.testing.assert_close(instance_contrast(ragged.reps, ragged.present, temperature=0.3, alike=nothing), plain)
+    torch.testing.assert_close(instance_contrast(ragged.reps, ragged.present, temperature=0.3, targets=nothing), plain)
 
 
 @pytest.mark.parametrize(("temperature", "expected"), [(0.22, 3.819893), (0.3, 3.460321), (1.0, 3.149995)])
@@ -92,3 +93,46 @@ def test_gradient(ragged: Case) -> None:
     torch.autograd.backward(instance_contrast(reps, ragged.present, temperature=1e-3))
     assert reps.grad is not None
     assert torch.isfinite(reps.grad).all(), "a cold temperature stays finite"
+
+
+@on_ragged_batches
+def test_soft_supervised_contrast_as_a_naive_loop(ragged: Case) -> None:
+    objects, modalities, _ = ragged.reps.shape
+    targets = torch.rand(objects, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64).softmax(dim=1)
+    entries = [(i, m) for i in range(objects) for m in range(modalities) if ragged.present[i, m]]
+    losses = []
+    for i, m in entries:
+        others = [(j, n) for j, n in entries if (j, n) != (i, m)]
+        kernel = [
+            exp(torch.cosine_similarity(ragged.reps[i, m], ragged.reps[j, n], dim=0).item() / 0.3) for j, n in others
+        ]
+        weights = [float(targets[i] @ targets[j]) for j, _ in others]
+        if others:
+            parts = (w * log(k / sum(kernel)) for w, k in zip(weights, kernel, strict=True))
+            losses.append(-sum(parts) / sum(weights))
+    expected = sum(losses) / max(len(losses), 1)
+    loss = soft_supervised_contrast(ragged.reps, ragged.present, targets, temperature=0.3)
+    assert loss.item() == pytest.approx(expected, abs=1e-10)
+
+
+@on_ragged_batches
+def test_soft_supervised_contrast_of_sure_targets_is_the_supervised_one(ragged: Case) -> None:
+    sure = torch.nn.functional.one_hot(ragged.labels, 5).double()
+    wanted = supervised_contrast(ragged.reps, ragged.present, ragged.labels, temperature=0.1)
+    found = soft_supervised_contrast(ragged.reps, ragged.present, sure, temperature=0.1)
+    torch.testing.assert_close(found, wanted)
+
+
+@on_ragged_batches
+def test_gradient_of_the_soft_supervised_contrast(ragged: Case) -> None:
+    targets = torch.rand(len(ragged.reps), 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    # What is absent has no say, whatever stands there.
+    holes = ragged.reps.masked_fill(~ragged.present.unsqueeze(2), torch.nan).requires_grad_()
+    loss = soft_supervised_contrast(holes, ragged.present, targets, temperature=1e-3)
+    torch.autograd.backward(loss)
+    assert holes.grad is not None
+    assert torch.isfinite(holes.grad).all(), "a cold temperature stays finite"
+    reps = ragged.reps.clone().requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda values: soft_supervised_contrast(values, ragged.present, targets, temperature=0.5), (reps,)
+    )

@@ -14,6 +14,7 @@ from maquette.methods.agreement import (
     sharpnesses_for,
     with_residual,
 )
+from maquette.methods.neighbours import noise_rate
 from maquette.methods.voters import Voters
 from tests.methods.consensus_cases import clusters, flip
 
@@ -36,7 +37,7 @@ def _agree(reps: torch.Tensor, present: torch.Tensor, labels: torch.Tensor) -> A
 def test_wrong_labels_are_outvoted_and_the_rate_is_estimated(rate: float, apart: bool, right: float) -> None:
     reps, truth = clusters()
     labels, present = flip(truth, rate), torch.ones(400, 2, dtype=torch.bool)
-    _, posterior, transition, _, _ = agree(
+    _, posterior, transition, *_ = agree(
         Voters(reps, present, labels, classes=4, apart=apart), neighbours=20, sharpnesses=[1.25]
     )
     torch.testing.assert_close(posterior.sum(dim=1), torch.ones(400))
@@ -206,6 +207,11 @@ def test_what_targets_did_not_expect_comes_back_as_far_as_votes_reach() -> None:
     came_back = wide.gather(1, labels[:, None])[wrong, 0]
     assert (came_back > 0.02).all() and came_back.mean() > 0.1, "of 100 objects of a class 90 are asked"
     assert narrow.abs().max() < 0.05, "a fifth of a class is asked, which counts squared"
+    agreed = agree(Voters(reps, present, labels, classes=4), neighbours=90, sharpnesses=[1.25])
+    assert agreed.returned == pytest.approx(2 * noise_rate(agreed.posterior, labels) * 0.9**2)
+    assert (
+        agree(Voters(reps, present, labels, classes=4), neighbours=9, sharpnesses=[1.0], residual=False).returned == 0
+    )
 
 
 def test_a_residual_by_hand() -> None:

@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from maquette.errors import ConfigError
-from maquette.losses import center_cosines
+from maquette.losses import center_cosines, soft_supervised_contrast
 from maquette.methods.agreement import Agreement, agree
 from maquette.methods.consensus import Consensus, soft_center_loss
 from maquette.methods.rono import vanilla_center_loss
@@ -79,7 +79,7 @@ def test_targets_are_a_moving_average_of_votes_and_voted_once_an_epoch() -> None
     index = torch.arange(40)
     here = Representations(reps[:40], torch.ones(40, 2, dtype=torch.bool), NAMES)
     terms = method(here, labels[:40], index, Progress(2, 10, 0, 4))
-    assert list(terms) == ["soft_center", "semantic", "multimodal_gap"]
+    assert list(terms) == ["soft_center", "semantic", "contrast", "multimodal_gap"]
     verdicts = method.verdicts()
     assert verdicts is not None
     assert verdicts.corrected is not None
@@ -185,6 +185,26 @@ def test_the_gap_weighs_more_the_less_the_targets_say(share: float) -> None:
     even, openness = gap(0.0)
     assert openness < 0.01 if share == 0 else openness > 0.05
     assert gap(3.0) == pytest.approx(((1 + 3 * openness) * even, openness), rel=1e-4)
+
+
+def test_the_contrast_weighs_less_the_more_given_labels_come_back() -> None:
+    reps, truth = clusters()
+    labels, present = flip(truth, 0.6), torch.ones(400, 2, dtype=torch.bool)
+    here = Representations(reps[:40], present[:40], NAMES)
+
+    def contrast(neighbours: int) -> tuple[float, float]:
+        """The term, in units of its weight, and g."""
+        method = _method(neighbours=neighbours, weight_contrast=3.0)
+        method.begin_epoch(lambda: (Representations(reps, present, NAMES), labels), Progress(0, 10, 0, 4))
+        terms = method(here, labels[:40], torch.arange(40), Progress(0, 10, 0, 4))
+        targets = method.get_extra_state()[:40, :4]
+        whole = soft_supervised_contrast(here.values, here.present, targets, temperature=0.1)
+        return float(terms.get("contrast", 0.0) / whole) / 3, float(method.returned)
+
+    narrow, middle, wide = contrast(20), contrast(60), contrast(100)
+    assert narrow[1] < 0.06 < 0.3 < middle[1] < 1 < wide[1]
+    for share, returned in (narrow, middle, wide):
+        assert share == pytest.approx(max(1 - returned, 0), rel=1e-4)
 
 
 def test_before_any_vote_the_given_labels_count() -> None:
