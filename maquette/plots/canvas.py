@@ -62,13 +62,15 @@ def plain_axes(axes: Axes) -> None:
 
 
 def class_colors(count: int) -> list[str]:
-    """One colour for each of `count` classes: seven safe ones, or evenly spaced hues of alternating lightness.
+    """One colour for each of `count` classes: seven safe ones, Tableau's ten, or hues of alternating lightness.
 
     >>> class_colors(2)
     ['#0072B2', '#D55E00']
     """
     if count <= len(_PALETTE):
         return list(_PALETTE[:count])
+    if count <= len(ten := mpl.color_sequences["tab10"]):
+        return [mpl.colors.to_hex(color) for color in ten[:count]]
     hues = mpl.colormaps["turbo"](np.linspace(0.03, 0.97, count))[:, :3]
     # Every other hue is darkened: neighbours in the map then differ in lightness too.
     shades = np.where(np.arange(count)[:, None] % 2 == 0, 0.92 * hues, 0.55 * hues)

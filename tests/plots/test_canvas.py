@@ -45,7 +45,19 @@ def test_the_users_settings_change_nothing_and_are_put_back(tmp_path: Path) -> N
         assert mpl.rcParams["font.size"] == 30
 
 
-@pytest.mark.parametrize("count", [1, 7, 8, 40, 100])
+def _least_apart(colors: list[str]) -> float:
+    """The least distance of two colours in red, green and blue."""
+    values = np.array([mpl.colors.to_rgb(color) for color in colors])
+    distances = np.linalg.norm(values[:, None] - values, axis=2) + 9 * np.eye(len(values))
+    return float(distances.min())
+
+
+@pytest.mark.parametrize("count", [2, 7, 8, 9, 10])
+def test_colors_of_few_classes_are_told_apart(count: int) -> None:
+    assert _least_apart(class_colors(count)) > 0.25
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 10, 11, 40, 100])
 def test_every_class_has_its_own_color_that_white_paper_shows(count: int) -> None:
     colors = class_colors(count)
     assert len(set(colors)) == len(colors) == count
