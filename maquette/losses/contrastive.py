@@ -30,9 +30,9 @@ def row_contrast(
 ) -> Float[Tensor, "R"]:
     """For each row -log( Σ_{p positive} e^{cos(i,p)/τ} / Σ_{j≠i} e^{cos(i,j)/τ} ); 0 for a row without positives.
 
-    The sum over the positives stands inside the logarithm. `positives` is False on its diagonal, and `at_most` of a row
-    are True: the fewer, the less there is to compute. With `alike`, from 0 to 1, a row that is no positive counts
-    1 - alike times: one that is surely alike is not pushed away.
+    The sum over the positives stands inside the logarithm. `positives` is False on its diagonal, and no row of it has
+    more than `at_most`: the fewer, the less there is to compute. With `alike`, from 0 to 1, a row that is no positive
+    counts 1 - alike times: one that is surely alike is not pushed away.
     """
     unit = F.normalize(rows, dim=-1)
     similarities = unit @ unit.T / temperature
